@@ -1,0 +1,3 @@
+module github.com/consbench/consbench
+
+go 1.25.0
