@@ -1,0 +1,173 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// Networks that a run can use.
+const (
+	NetworkSim    = "sim"    // virtual time
+	NetworkInproc = "inproc" // goroutines and mailboxes
+	NetworkTCP    = "tcp"    // sockets
+)
+
+// Config is everything that decides what a run does. Times are in nanoseconds,
+// sizes in bytes. Its JSON form stands in the result file and is enough to repeat
+// the run.
+type Config struct {
+	Protocols []string `json:"protocols"`
+	Network   string   `json:"network"`
+	Nodes     int      `json:"nodes"`
+	Seed      uint64   `json:"seed"`
+
+	Clients  int     `json:"clients"` // closed loop: this many; open loop: sessions to spread the arrivals over
+	Rate     float64 `json:"rate"`    // open loop: arrivals a second; 0 = closed loop
+	Arrival  string  `json:"arrival"` // poisson or constant
+	Inflight int     `json:"inflight"`
+	Keys     int     `json:"keys"`
+	Size     int     `json:"size"`
+
+	Duration time.Duration `json:"duration_ns"`
+	Warmup   time.Duration `json:"warmup_ns"`
+	Drain    time.Duration `json:"drain_ns"`
+	Timeout  time.Duration `json:"timeout_ns"` // a command's deadline, for goodput
+
+	Batch      int `json:"batch"`       // commands in an entry, at most
+	BatchBytes int `json:"batch_bytes"` // bytes in an entry, at most
+	Window     int `json:"window"`      // bytes of entries open at a leader
+	Retain     int `json:"retain"`      // bytes of committed entries kept for laggards
+
+	Delay  time.Duration `json:"delay_ns"` // one way
+	Jitter time.Duration `json:"jitter_ns"`
+	Loss   float64       `json:"loss"`
+
+	ElectionMin time.Duration `json:"election_min_ns"`
+	ElectionMax time.Duration `json:"election_max_ns"`
+	Heartbeat   time.Duration `json:"heartbeat_ns"`
+	PreVote     bool          `json:"pre_vote"`
+	CheckQuorum bool          `json:"check_quorum"`
+	Q1          int           `json:"q1"` // 0 = majority
+	Q2          int           `json:"q2"`
+	Proposers   string        `json:"proposers"` // one or all
+
+	Storage     string        `json:"storage"` // memory
+	SyncLatency time.Duration `json:"sync_latency_ns"`
+
+	Faults []string `json:"faults"` // canonical form
+
+	// Where and how, not what: left out of the fingerprint.
+	Dir    string `json:"dir,omitempty"`
+	Listen string `json:"listen,omitempty"` // first TCP address; empty: free ports
+	GOGC   int    `json:"gogc"`
+}
+
+// Defaults is the configuration of consbench run without a flag.
+func Defaults() Config {
+	return Config{
+		Protocols: []string{"raft"}, Network: NetworkSim, Nodes: 3, Seed: 42,
+		Clients: 64, Arrival: "poisson", Inflight: 1, Size: 256,
+		Duration: 5 * time.Second, Warmup: time.Second, Drain: 10 * time.Second, Timeout: time.Second,
+		Batch: 1024, BatchBytes: 64 << 10, Window: 8 << 20, Retain: 16 << 20,
+		ElectionMin: 150 * time.Millisecond, ElectionMax: 300 * time.Millisecond, Heartbeat: 50 * time.Millisecond,
+		PreVote: true, CheckQuorum: true, Proposers: "one", Storage: "memory", GOGC: 400,
+	}
+}
+
+// A FieldError says which flag holds a value that cannot work.
+type FieldError struct {
+	Flag string // as typed, without dashes
+	Msg  string // what was wrong and what would be right
+}
+
+func (e *FieldError) Error() string { return "--" + e.Flag + ": " + e.Msg }
+
+func wrong(flag, format string, args ...any) error {
+	return &FieldError{flag, fmt.Sprintf(format, args...)}
+}
+
+// Validate reports every field that cannot work, each as a [FieldError], joined.
+// known are the protocols of this program.
+func (c *Config) Validate(known []smr.Protocol) error {
+	var errs []error
+	add := func(bad bool, flag, format string, args ...any) {
+		if bad {
+			errs = append(errs, wrong(flag, format, args...))
+		}
+	}
+	add(len(c.Protocols) == 0, "protocol", "needs at least one of %s", names(known))
+	for _, name := range c.Protocols {
+		p := find(known, name)
+		add(p == nil, "protocol", "%q is not one of %s%s", name, names(known), didYouMean(name, known))
+		if p != nil && !p.Flexible {
+			add(c.Q1 != 0 || c.Q2 != 0, "q1", "%s knows majorities only: --q1 and --q2 are for %s", name, flexible(known))
+		}
+	}
+	add(c.Network != NetworkSim && c.Network != NetworkInproc && c.Network != NetworkTCP,
+		"network", "%q is not one of sim, inproc, tcp", c.Network)
+	add(c.Nodes < 1 || c.Nodes > smr.MaxNodes, "nodes", "%d is not a cluster: 1 to %d nodes", c.Nodes, smr.MaxNodes)
+	add(c.Clients < 1 || c.Clients > 1<<20, "clients", "%d is not in 1 to %d", c.Clients, 1<<20)
+	add(c.Rate < 0 || c.Rate > 1e9, "rate", "%g/s is not in 1/s to 1000M/s", c.Rate)
+	add(c.Arrival != "poisson" && c.Arrival != "constant", "arrival", "%q is not poisson or constant", c.Arrival)
+	add(c.Inflight < 1 || c.Inflight > 64, "inflight", "%d is not in 1 to 64", c.Inflight)
+	add(c.Keys < 0 || c.Keys > 1<<24, "keys", "%d is not in 0 to %d", c.Keys, 1<<24)
+	add(c.Size < 0 || c.Size > 1<<20, "size", "%d B is not in 0B to 1MiB", c.Size)
+	add(c.Duration <= 0 || c.Duration > 24*time.Hour, "duration", "%v is not in 1ns to 24h", c.Duration)
+	add(c.Warmup < 0 || c.Warmup > time.Hour, "warmup", "%v is not in 0s to 1h", c.Warmup)
+	add(c.Timeout <= 0, "timeout", "%v is not a deadline: it must be positive", c.Timeout)
+	add(c.Batch < 1 || c.Batch > 1<<16, "batch", "%d is not in 1 (no batching) to %d commands", c.Batch, 1<<16)
+	add(c.Retain < 0 || c.Retain > 8<<30, "retain", "%d B is not in 0B to 8GiB", c.Retain)
+	add(c.Delay < 0 || c.Delay > time.Minute, "delay", "%v is not in 0s to 1m", c.Delay)
+	add(c.Jitter < 0 || c.Jitter > time.Minute, "jitter", "%v is not in 0s to 1m", c.Jitter)
+	add(c.Jitter > c.Delay, "jitter", "%v is more than the delay of %v: a message cannot arrive before it is sent", c.Jitter, c.Delay)
+	add(!(c.Loss >= 0 && c.Loss < 1), "loss", "%g is not a probability from 0 to below 1", c.Loss)
+	add(c.ElectionMin <= 0 || c.ElectionMax < c.ElectionMin, "election-timeout", "%v-%v is not a range of positive times, lower end first", c.ElectionMin, c.ElectionMax)
+	add(c.Heartbeat <= 0, "heartbeat", "%v is not positive", c.Heartbeat)
+	add(c.Heartbeat >= c.ElectionMin && c.ElectionMin > 0, "heartbeat", "%v is not below the shortest election timeout, %v: followers would depose every leader", c.Heartbeat, c.ElectionMin)
+	q1, q2 := c.Quorums()
+	add(q1 < 1 || q1 > c.Nodes, "q1", "%d is not in 1 to %d nodes", q1, c.Nodes)
+	add(q2 < 1 || q2 > c.Nodes, "q2", "%d is not in 1 to %d nodes", q2, c.Nodes)
+	add(q1+q2 <= c.Nodes, "q1", "q1 + q2 = %d + %d must be more than the %d nodes, or two quorums could miss each other", q1, q2, c.Nodes)
+	add(c.Proposers != "one" && c.Proposers != "all", "proposers", "%q is not one or all", c.Proposers)
+	add(c.Storage != "memory", "storage", "%q is not supported by this build: memory", c.Storage)
+	add(c.SyncLatency < 0 || c.SyncLatency > time.Minute, "sync-latency", "%v is not in 0s to 1m", c.SyncLatency)
+	add(c.GOGC < 1, "gogc", "%d is not a positive percentage", c.GOGC)
+	return errors.Join(errs...)
+}
+
+// Quorums returns the quorum sizes in force.
+func (c *Config) Quorums() (q1, q2 int) {
+	s := smr.Config{Peers: make([]smr.NodeID, max(c.Nodes, 0)), Q1: c.Q1, Q2: c.Q2}
+	return s.Quorums()
+}
+
+func find(known []smr.Protocol, name string) *smr.Protocol {
+	for i := range known {
+		if known[i].Name == name {
+			return &known[i]
+		}
+	}
+	return nil
+}
+
+func names(known []smr.Protocol) string {
+	var s []string
+	for _, p := range known {
+		s = append(s, p.Name)
+	}
+	return strings.Join(s, ", ")
+}
+
+func flexible(known []smr.Protocol) string {
+	var some []smr.Protocol
+	for _, p := range known {
+		if p.Flexible {
+			some = append(some, p)
+		}
+	}
+	return names(some)
+}

@@ -1,0 +1,46 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// Phase is where a run is.
+type Phase string
+
+// The phases of a run, in order.
+const (
+	Electing  Phase = "electing"
+	WarmingUp Phase = "warm-up"
+	Measuring Phase = "measuring"
+	Draining  Phase = "draining"
+	Checking  Phase = "checking"
+)
+
+// Progress is told now and then, at most a few times a second of wall-clock
+// time, how a run is doing. It is called from one goroutine.
+type Progress func(Update)
+
+// Update is one report of progress.
+type Update struct {
+	Protocol      string
+	Phase         Phase
+	Elapsed, Of   time.Duration // in the run's own time, of this phase
+	Acknowledged  uint64        // so far, in the measured window
+	RatePerSecond float64       // since the last update
+}
+
+// ErrInterrupted is returned with a partial result when ctx ended a run early.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run carries out cfg, one protocol after another, and returns what was measured.
+// The file is never nil when the error is nil or [ErrInterrupted]. A run that
+// could not be carried out (a port in use) is an error; a run whose verdict is
+// INCORRECT is not: the caller reads the verdict.
+func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progress) (*result.File, error) {
+	return nil, errors.New("not built yet")
+}
