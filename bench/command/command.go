@@ -1,0 +1,191 @@
+// Package command is what clients and replicas say to each other: commands in
+// one direction, answers in the other, both fixed little-endian layouts that are
+// written in place and read without copying.
+//
+// An entry of the log is a sequence of commands; protocols see only bytes.
+package command
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
+
+// A command, padded with zeros to a multiple of 8 bytes:
+//
+//	0         4      8        16     20        24
+//	+---------+------+--------+------+---------+---- - -
+//	| session | size | seq    | key  | zero    | payload
+//	+---------+------+--------+------+---------+---- - -
+//
+// size is the length of the payload; key is 0 where there is no key space, else
+// one more than the key's number.
+const HeaderSize = 24
+
+// MaxPayload bounds the payload of one command.
+const MaxPayload = 1 << 20
+
+// Size is how many bytes a command with a payload of n bytes takes.
+func Size(n int) int { return (HeaderSize + n + 7) &^ 7 }
+
+// Command is the head of one command. A session numbers its commands from 0;
+// (Session, Seq) names a command for good, however often it is sent.
+type Command struct {
+	Session uint32
+	Seq     uint64
+	Key     uint32
+}
+
+// ID is the command's name in one word, never 0: what a key's value becomes.
+func (c Command) ID() uint64 { return uint64(c.Session+1)<<40 | c.Seq&(1<<40-1) }
+
+// Put writes the command's head and pads behind a payload of n bytes, which the
+// caller writes to dst[HeaderSize:]. dst is Size(n) long.
+func Put(dst []byte, c Command, n int) {
+	binary.LittleEndian.PutUint32(dst, c.Session)
+	binary.LittleEndian.PutUint32(dst[4:], uint32(n))
+	binary.LittleEndian.PutUint64(dst[8:], c.Seq)
+	binary.LittleEndian.PutUint32(dst[16:], c.Key)
+	binary.LittleEndian.PutUint32(dst[20:], 0)
+	clear(dst[HeaderSize+n:])
+}
+
+// ErrMalformed is returned for bytes that are no sequence of commands.
+var ErrMalformed = errors.New("command: malformed")
+
+// Next reads the first command of data and how many bytes it takes.
+func Next(data []byte) (c Command, size int, err error) {
+	if len(data) < HeaderSize {
+		return c, 0, ErrMalformed
+	}
+	n := binary.LittleEndian.Uint32(data[4:])
+	if n > MaxPayload || Size(int(n)) > len(data) {
+		return c, 0, ErrMalformed
+	}
+	c = Command{
+		Session: binary.LittleEndian.Uint32(data),
+		Seq:     binary.LittleEndian.Uint64(data[8:]),
+		Key:     binary.LittleEndian.Uint32(data[16:]),
+	}
+	return c, Size(int(n)), nil
+}
+
+// Status says how a command ended at a replica.
+type Status uint8
+
+const (
+	Done      Status = iota // committed and applied; Result holds
+	NotLeader               // refused: go to Hint, or wait for a notice
+	Lost                    // the replica cannot tell its fate: send it again
+	Serving                 // no answer but a notice: replica Hint leads in term Seq
+)
+
+// Answer is one word from a replica to a client.
+type Answer struct {
+	Status  Status
+	Hint    uint32 // replica; of NotLeader and Serving
+	Session uint32
+	Seq     uint64
+	Result  uint64 // with a key space: the ID of the command that wrote the key before
+}
+
+// AnswerSize is the encoded size of an Answer.
+//
+//	0        1      4       8         16       24
+//	+--------+------+-------+---------+--------+
+//	| status | hint | sess. | seq     | result |
+//	+--------+------+-------+---------+--------+
+const AnswerSize = 24
+
+// Append appends a to dst.
+func (a Answer) Append(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(a.Status)|a.Hint<<8)
+	dst = binary.LittleEndian.AppendUint32(dst, a.Session)
+	dst = binary.LittleEndian.AppendUint64(dst, a.Seq)
+	return binary.LittleEndian.AppendUint64(dst, a.Result)
+}
+
+// ReadAnswer reads the answer at the start of src, which is at least AnswerSize long.
+func ReadAnswer(src []byte) Answer {
+	_ = src[AnswerSize-1]
+	head := binary.LittleEndian.Uint32(src)
+	return Answer{
+		Status:  Status(head),
+		Hint:    head >> 8,
+		Session: binary.LittleEndian.Uint32(src[4:]),
+		Seq:     binary.LittleEndian.Uint64(src[8:]),
+		Result:  binary.LittleEndian.Uint64(src[16:]),
+	}
+}
+
+// WindowSize is how many commands a session may have open at once.
+const WindowSize = 64
+
+// Seen is the set of a session's sequence numbers that something has happened to:
+// all below Base, and of the WindowSize from Base on those whose bit is set.
+// Bit i stands for Base+i; bit 0 is never set.
+type Seen struct {
+	Base uint64
+	Bits uint64
+}
+
+// Has reports whether seq is in the set.
+func (s *Seen) Has(seq uint64) bool {
+	return seq < s.Base || seq-s.Base < WindowSize && s.Bits>>(seq-s.Base)&1 == 1
+}
+
+// Add puts seq into the set. It reports false, and changes nothing, if seq is
+// there already or beyond the window.
+func (s *Seen) Add(seq uint64) bool {
+	if seq == s.Base { // the common case: in order
+		s.Base++
+		s.Bits >>= 1
+		if run := bits.TrailingZeros64(^s.Bits); run > 0 {
+			s.Base += uint64(run)
+			s.Bits >>= run
+		}
+		return true
+	}
+	d := seq - s.Base
+	if seq < s.Base || d >= WindowSize || s.Bits>>d&1 == 1 {
+		return false
+	}
+	s.Bits |= 1 << d
+	return true
+}
+
+// Len is how many numbers the set holds.
+func (s *Seen) Len() uint64 { return s.Base + uint64(bits.OnesCount64(s.Bits)) }
+
+// Contains reports whether every number of t is in s.
+func (s *Seen) Contains(t Seen) bool {
+	if t.Base > s.Base {
+		if t.Base-s.Base > WindowSize {
+			return false
+		}
+		if low := lowBits(t.Base - s.Base); s.Bits&low != low {
+			return false
+		}
+	}
+	for b := t.Bits; b != 0; b &= b - 1 {
+		if !s.Has(t.Base + uint64(bits.TrailingZeros64(b))) {
+			return false
+		}
+	}
+	return true
+}
+
+// Below reports whether no number of the set is next or above.
+func (s *Seen) Below(next uint64) bool {
+	if s.Bits == 0 {
+		return s.Base <= next
+	}
+	return s.Base+uint64(63-bits.LeadingZeros64(s.Bits)) < next
+}
+
+func lowBits(n uint64) uint64 {
+	if n >= 64 {
+		return ^uint64(0)
+	}
+	return 1<<n - 1
+}
