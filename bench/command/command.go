@@ -70,52 +70,59 @@ func Next(data []byte) (c Command, size int, err error) {
 	return c, Size(int(n)), nil
 }
 
-// Status says how a command ended at a replica.
+// Status says what an answer is. Only Done belongs to one command; the others are
+// notices about a replica and concern all that the client has sent there.
 type Status uint8
 
 const (
-	Done      Status = iota // committed and applied; Result holds
-	NotLeader               // refused: go to Hint, or wait for a notice
-	Lost                    // the replica cannot tell its fate: send it again
-	Serving                 // no answer but a notice: replica Hint leads in term Seq
+	Done      Status = iota // the command is committed and applied; Result holds
+	NotLeader               // From took none of what is queued there: go to Node, if it is not 0
+	Lost                    // From cannot tell the fate of commands it took: send them again
+	Serving                 // From leads in Term
 )
 
-// Answer is one word from a replica to a client.
+// Answer is what a replica tells a client.
 type Answer struct {
 	Status  Status
-	Hint    uint32 // replica; of NotLeader and Serving
-	Session uint32
-	Seq     uint64
-	Result  uint64 // with a key space: the ID of the command that wrote the key before
+	Session uint32 // of Done
+	Seq     uint64 // of Done
+	Result  uint64 // of Done with a key space: the ID of the command that wrote the key before
+	From    uint32 // replica; of notices
+	Node    uint32 // replica; of NotLeader
+	Term    uint64 // of Serving
 }
 
 // AnswerSize is the encoded size of an Answer.
 //
-//	0        1      4       8         16       24
-//	+--------+------+-------+---------+--------+
-//	| status | hint | sess. | seq     | result |
-//	+--------+------+-------+---------+--------+
+//	        0             8      16       24
+//	        +---+---------+------+--------+
+//	Done    | 0 | session | seq  | result |
+//	notices | s | from    | node | term   |
+//	        +---+---------+------+--------+
 const AnswerSize = 24
 
 // Append appends a to dst.
 func (a Answer) Append(dst []byte) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(a.Status)|a.Hint<<8)
-	dst = binary.LittleEndian.AppendUint32(dst, a.Session)
-	dst = binary.LittleEndian.AppendUint64(dst, a.Seq)
-	return binary.LittleEndian.AppendUint64(dst, a.Result)
+	le := binary.LittleEndian
+	if a.Status == Done {
+		dst = le.AppendUint64(dst, uint64(a.Session)<<8)
+		dst = le.AppendUint64(dst, a.Seq)
+		return le.AppendUint64(dst, a.Result)
+	}
+	dst = le.AppendUint64(dst, uint64(a.From)<<8|uint64(a.Status))
+	dst = le.AppendUint64(dst, uint64(a.Node))
+	return le.AppendUint64(dst, a.Term)
 }
 
 // ReadAnswer reads the answer at the start of src, which is at least AnswerSize long.
 func ReadAnswer(src []byte) Answer {
 	_ = src[AnswerSize-1]
-	head := binary.LittleEndian.Uint32(src)
-	return Answer{
-		Status:  Status(head),
-		Hint:    head >> 8,
-		Session: binary.LittleEndian.Uint32(src[4:]),
-		Seq:     binary.LittleEndian.Uint64(src[8:]),
-		Result:  binary.LittleEndian.Uint64(src[16:]),
+	le := binary.LittleEndian
+	head, x, y := le.Uint64(src), le.Uint64(src[8:]), le.Uint64(src[16:])
+	if s := Status(head); s != Done {
+		return Answer{Status: s, From: uint32(head >> 8), Node: uint32(x), Term: y}
 	}
+	return Answer{Session: uint32(head >> 8), Seq: x, Result: y}
 }
 
 // WindowSize is how many commands a session may have open at once.

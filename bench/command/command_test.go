@@ -25,7 +25,10 @@ func TestCommandsAreReadBack(t *testing.T) {
 }
 
 func TestAnswersAreReadBack(t *testing.T) {
-	for _, a := range []Answer{{}, {Lost, 0, 1, 2, 3}, {Serving, 1<<24 - 1, 1<<32 - 1, 1<<64 - 1, 1<<64 - 1}} {
+	for _, a := range []Answer{
+		{}, {Session: 1<<32 - 1, Seq: 1<<64 - 1, Result: 1<<64 - 1},
+		{Status: NotLeader, From: 3, Node: 1<<32 - 1}, {Status: Serving, From: 1<<32 - 1, Term: 1<<64 - 1},
+	} {
 		if b := a.Append(nil); len(b) != AnswerSize || ReadAnswer(b) != a {
 			t.Errorf("%+v came back as %+v", a, ReadAnswer(b))
 		}

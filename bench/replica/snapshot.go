@@ -1,0 +1,250 @@
+package replica
+
+import (
+	"encoding/binary"
+
+	"github.com/consbench/consbench/bench/command"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// A snapshot travels as the core's meta and then the state's image, in chunks:
+//
+//	0      8        16        24      32       40
+//	+------+--------+---------+-------+--------+---- - -
+//	| id   | index  | meta    | total | offset | bytes
+//	+------+--------+---------+-------+--------+---- - -
+//
+// id names the transfer at its sender, meta is the length of the meta, total that
+// of both. The receiver answers with what it has: id, bytes (u64 each). It takes
+// chunks in order only; what is missing is sent again from there.
+const (
+	chunkHeader = 40
+	ackSize     = 16
+	chunkWindow = 1 << 20  // bytes under way to a peer
+	maxMeta     = 64 << 10 // of a core's meta
+)
+
+// outgoing is the transfer of a snapshot to one peer.
+type outgoing struct {
+	peer   smr.NodeID
+	id     uint64 // 0 = not under way
+	index  uint64
+	meta   int
+	bytes  []byte
+	sent   int
+	acked  int
+	resend smr.Time // when to begin again at acked
+	wanted bool     // the core has asked for it since the last turn
+}
+
+// snapshotter takes, sends and installs snapshots.
+type snapshotter struct {
+	r    *Replica
+	last uint64 // index of the newest own durable snapshot
+	ids  uint64
+
+	saving  uint64 // index of the snapshot that is being made durable, 0 = none
+	foreign bool   // ... and it is a peer's, in bytes
+	meta    []byte // scratch; of the snapshot being saved
+	image   []byte // scratch; likewise
+
+	out []outgoing
+
+	from     smr.NodeID // whose snapshot is coming in
+	id       uint64     // its transfer, 0 = none
+	index    uint64
+	metaSize int
+	total    int
+	bytes    []byte // what has come of it
+}
+
+func (s *snapshotter) init(r *Replica) { s.r = r }
+
+// threshold is how long the log may become before it is cut: twice what the core
+// retains, and enough that the snapshot is not most of what is written.
+func (s *snapshotter) threshold() int {
+	return max(2*s.r.Core.Retain, 1<<20, 4*s.imageSize())
+}
+
+func (s *snapshotter) imageSize() int {
+	st := s.r.state
+	return imageHeader + 24*len(st.Sessions) + 8*len(st.Keys) + 8*command.WindowSize*len(st.results)
+}
+
+// compact takes a snapshot if the log has become long.
+func (r *Replica) compact(now smr.Time) {
+	s := &r.snapshot
+	if s.saving != 0 || r.state.Index <= s.last || r.Log.Size() <= s.threshold() {
+		return
+	}
+	s.meta = r.core.Meta(r.state.Index, s.meta[:0])
+	s.image = r.state.AppendImage(s.image[:0])
+	s.saving, s.foreign = r.state.Index, false
+	r.counters.Snapshots++
+	r.Log.Save(now, s.saving, s.meta, s.image)
+	if p := r.Log.Poll(now); p.Snapshot >= s.saving {
+		s.durable(now, p.Snapshot)
+		r.drain(now)
+	}
+}
+
+// durable says that the snapshot at index is durable.
+func (s *snapshotter) durable(now smr.Time, index uint64) {
+	if s.saving == 0 || index < s.saving {
+		return
+	}
+	foreign := s.foreign
+	s.last, s.saving, s.foreign = index, 0, false
+	if !foreign {
+		s.r.core.Snapshotted(index)
+		return
+	}
+	if index <= s.r.state.Index {
+		return // the log has brought us further in the meantime
+	}
+	if err := s.r.state.Restore(s.image); err != nil {
+		s.r.Failed(s.r.id, err)
+		return
+	}
+	s.r.counters.Installs++
+	s.r.mark()
+	s.r.core.Installed(now, index, s.meta)
+}
+
+// wanted notes that the core cannot help peer from its window.
+func (s *snapshotter) wanted(peer smr.NodeID) {
+	for i := range s.out {
+		if s.out[i].peer == peer {
+			s.out[i].wanted = true
+			return
+		}
+	}
+	s.out = append(s.out, outgoing{peer: peer, wanted: true})
+}
+
+// send goes on with every transfer and returns when to look again.
+func (r *Replica) send(now smr.Time) smr.Time {
+	s := &r.snapshot
+	wake := smr.Never
+	for i := range s.out {
+		o := &s.out[i]
+		wanted := o.wanted
+		o.wanted = false
+		arrived := o.acked == len(o.bytes)
+		switch {
+		case o.id == 0 && !wanted:
+			continue
+		case !wanted && (arrived || now >= o.resend):
+			o.id = 0 // the peer is past it, or the core no longer leads
+			continue
+		case o.id == 0 || arrived && now >= o.resend:
+			s.begin(now, o) // the first time, or what has arrived there did not help
+		case now >= o.resend:
+			o.sent, o.resend = o.acked, now+s.patience()
+		}
+		for o.sent < len(o.bytes) && o.sent-o.acked < chunkWindow {
+			n := min(len(o.bytes)-o.sent, r.Core.MaxFrame-chunkHeader)
+			s.sendChunk(now, o, n)
+			o.sent += n
+		}
+		wake = min(wake, o.resend)
+	}
+	return wake
+}
+
+// patience is how long an answer to a chunk may take.
+func (s *snapshotter) patience() smr.Time { return max(s.r.Core.ElectionMin, 2*s.r.Core.Heartbeat) }
+
+// begin starts a transfer of the state as it is now.
+func (s *snapshotter) begin(now smr.Time, o *outgoing) {
+	s.ids++
+	o.id, o.index = s.ids, s.r.state.Index
+	o.bytes = s.r.core.Meta(o.index, o.bytes[:0])
+	o.meta = len(o.bytes)
+	o.bytes = s.r.state.AppendImage(o.bytes)
+	o.sent, o.acked, o.resend = 0, 0, now+s.patience()
+}
+
+func (s *snapshotter) sendChunk(now smr.Time, o *outgoing, n int) {
+	var head [chunkHeader]byte
+	le := binary.LittleEndian
+	le.PutUint64(head[:], o.id)
+	le.PutUint64(head[8:], o.index)
+	le.PutUint64(head[16:], uint64(o.meta))
+	le.PutUint64(head[24:], uint64(len(o.bytes)))
+	le.PutUint64(head[32:], uint64(o.sent))
+	s.frame(now, o.peer, channelChunk, head[:], o.bytes[o.sent:o.sent+n])
+}
+
+func (s *snapshotter) frame(now smr.Time, to smr.NodeID, channel uint8, head, body []byte) {
+	s.r.counters.Frames[smr.CatchUp]++
+	s.r.counters.FrameBytes[smr.CatchUp] += uint64(len(head) + len(body))
+	s.r.Port.Send(now, to, channel, head, body)
+}
+
+// ack takes the receiver's answer.
+func (s *snapshotter) ack(now smr.Time, from smr.NodeID, data []byte) (ok bool) {
+	if len(data) != ackSize {
+		return false
+	}
+	id, acked := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
+	for i := range s.out {
+		o := &s.out[i]
+		if o.peer == from && o.id == id && acked > uint64(o.acked) && acked <= uint64(len(o.bytes)) {
+			o.acked, o.sent = int(acked), max(o.sent, int(acked))
+			o.resend = now + s.patience()
+		}
+	}
+	return true
+}
+
+// chunk takes a piece of a snapshot. It reports whether it was well formed.
+func (s *snapshotter) chunk(now smr.Time, from smr.NodeID, data []byte) (ok bool) {
+	if len(data) < chunkHeader {
+		return false
+	}
+	le := binary.LittleEndian
+	id, index := le.Uint64(data), le.Uint64(data[8:])
+	meta, total, offset := le.Uint64(data[16:]), le.Uint64(data[24:]), le.Uint64(data[32:])
+	bytes := data[chunkHeader:]
+	// All replicas have the same table sizes: the length is known, not claimed.
+	if id == 0 || index == 0 || meta > maxMeta || total != meta+uint64(s.imageSize()) || offset+uint64(len(bytes)) > total {
+		return false
+	}
+	switch {
+	case from == s.from && id == s.id:
+		if index != s.index || int(total) != s.total {
+			return false
+		}
+	case offset != 0:
+		return true // the rest of a transfer that was given up here
+	case s.saving != 0 && s.foreign:
+		return true // one at a time
+	default:
+		s.from, s.id, s.index, s.metaSize, s.total = from, id, index, int(meta), int(total)
+		s.bytes = s.bytes[:0]
+	}
+	if int(offset) == len(s.bytes) && len(s.bytes) < s.total {
+		s.bytes = append(s.bytes, bytes...)
+		if len(s.bytes) == s.total {
+			s.install(now)
+		}
+	}
+	var head [ackSize]byte
+	le.PutUint64(head[:], id)
+	le.PutUint64(head[8:], uint64(len(s.bytes)))
+	s.frame(now, from, channelAck, head[:], nil)
+	return true
+}
+
+// install makes the snapshot that has come in durable; it is applied when it is.
+func (s *snapshotter) install(now smr.Time) {
+	if s.index <= s.r.state.Index {
+		return
+	}
+	s.meta = append(s.meta[:0], s.bytes[:s.metaSize]...)
+	s.image = append(s.image[:0], s.bytes[s.metaSize:]...)
+	s.saving, s.foreign = s.index, true
+	s.r.Log.Save(now, s.index, s.meta, s.image)
+	s.durable(now, s.r.Log.Poll(now).Snapshot)
+}

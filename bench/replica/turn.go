@@ -1,0 +1,135 @@
+package replica
+
+import (
+	"github.com/consbench/consbench/bench/command"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// Turn does everything that can be done at now and returns when the next turn is
+// due even if nothing comes. now is at least that of the turn before.
+func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
+	r.stalled = false
+	committed := r.state.Index
+	r.receive(now)
+	durable := r.poll(now)
+	r.propose(now)
+	if now >= r.deadline {
+		r.core.Tick(now)
+	}
+	r.drain(now)
+	r.compact(now)
+	sending := r.send(now)
+	r.Port.Flush(now)
+	r.flushAnswers()
+	r.publish()
+	if r.stalled && r.state.Index > committed {
+		return now // there is room again for what is still queued
+	}
+	return min(r.deadline, r.Port.Due(), durable, r.nextPoll(now), sending)
+}
+
+// nextPoll is when the log has something new; drain may have started a sync.
+func (r *Replica) nextPoll(now smr.Time) smr.Time { return r.Log.Poll(now).Next }
+
+// drain carries out what the core wants until it wants nothing more.
+func (r *Replica) drain(now smr.Time) {
+	rd := &r.rd
+	for again := true; again; {
+		r.core.Ready(now, rd)
+		if len(rd.Records) > 0 {
+			r.Log.Append(now, rd.Number, rd.Sync, rd.Baseline, rd.Records)
+		}
+		for i := range rd.Frames {
+			f := &rd.Frames[i]
+			r.counters.Frames[f.Kind]++
+			r.counters.FrameBytes[f.Kind] += uint64(len(f.Head) + len(f.Body))
+			r.Port.Send(now, f.To, channelCore, f.Head, f.Body)
+		}
+		for i := range rd.Committed {
+			r.apply(&rd.Committed[i])
+		}
+		for _, e := range rd.Events {
+			r.event(e)
+		}
+		if len(rd.Lost) > 0 {
+			for _, tag := range rd.Lost {
+				r.tags.end(tag)
+			}
+			r.notify(command.Answer{Status: command.Lost, From: uint32(r.id)})
+		}
+		for _, peer := range rd.SnapshotTo {
+			r.snapshot.wanted(peer)
+		}
+		r.deadline = rd.Deadline
+		again = rd.More
+		if len(rd.Committed) > 0 {
+			r.core.Applied(r.state.Index) // from here on rd.Committed is invalid
+		}
+		if r.persist(now) {
+			again = true
+		}
+	}
+}
+
+// persist tells the core what has become durable.
+func (r *Replica) persist(now smr.Time) bool {
+	p := r.Log.Poll(now)
+	if p.Number <= r.persisted {
+		return false
+	}
+	r.persisted = p.Number
+	r.core.Persisted(now, p.Number)
+	return true
+}
+
+// poll looks at the log at the start of a turn.
+func (r *Replica) poll(now smr.Time) smr.Time {
+	r.persist(now)
+	p := r.Log.Poll(now)
+	r.snapshot.durable(now, p.Snapshot)
+	return p.Next
+}
+
+// apply applies one committed entry and answers the commands in it if they were
+// proposed here.
+func (r *Replica) apply(e *smr.Entry) {
+	before := len(r.answers)
+	answers, err := r.state.Apply(*e, e.Tag != 0, r.answers)
+	r.answers = answers
+	if err != nil {
+		r.Failed(r.id, err)
+		return
+	}
+	r.counters.Entries++
+	r.mark()
+	if e.Tag == 0 {
+		return
+	}
+	taken, ok := r.tags.end(e.Tag)
+	if !ok {
+		panic("replica: a tag ended twice")
+	}
+	if n := (len(r.answers) - before) / command.AnswerSize; n > 0 {
+		now := r.Clock()
+		r.board.chose.Store(int64(now))
+		if r.Window.Has(taken) {
+			r.commit.RecordN(int64(now-taken), uint64(n))
+		}
+	}
+}
+
+func (r *Replica) mark() {
+	if r.Digests != nil && r.Digests.Wants(r.state.Index) {
+		r.Digests.Mark(r.id, r.state.Index, r.state.Digest)
+	}
+}
+
+// event passes on what happened; a new leader tells the clients.
+func (r *Replica) event(e smr.Event) {
+	if r.Events != nil {
+		r.Events(r.id, e)
+	}
+	if e.Type == smr.Serving {
+		r.notify(command.Answer{Status: command.Serving, From: uint32(r.id), Term: e.Term})
+	}
+}
