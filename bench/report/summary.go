@@ -1,0 +1,208 @@
+package report
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/result"
+)
+
+// firstCommit is how long a dead leader's cluster took to its first commit under
+// the next one: the median over the faults of the run. Nil: no such election.
+func firstCommit(r *result.Run) *int64 {
+	if d := r.Distributions; d != nil && d.FirstCommit.Count > 0 {
+		return &d.FirstCommit.P50
+	}
+	var all []int64
+	for i := range r.Elections {
+		if e := &r.Elections[i]; e.Crash != nil && e.FirstCommit != nil {
+			all = append(all, *e.FirstCommit-*e.Crash)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i] < all[j] })
+	return &all[(len(all)-1)/2]
+}
+
+// names of the runs, as columns: the protocol, and what tells two of one protocol
+// apart.
+func names(runs []result.Run) []string {
+	seen := map[string]int{}
+	for _, r := range runs {
+		seen[r.Protocol]++
+	}
+	out := make([]string, len(runs))
+	for i, r := range runs {
+		out[i] = Clean(r.Protocol)
+		if seen[r.Protocol] > 1 {
+			out[i] += " " + strconv.Itoa(i+1)
+		}
+	}
+	return out
+}
+
+// summary sets the runs side by side.
+func (p *page) summary() {
+	runs, titles := p.file.Runs, names(p.file.Runs)
+	// As many runs beside each other as fit.
+	width := longest(titles)
+	atOnce := max(1, (p.width-24)/(max(width, 10)+2))
+	for from := 0; from < len(runs); from += atOnce {
+		to := min(from+atOnce, len(runs))
+		p.sideBySide(runs[from:to], titles[from:to])
+		p.line("")
+	}
+	for _, l := range wrap(closing(runs, titles), p.width) {
+		p.line(l)
+	}
+}
+
+func (p *page) sideBySide(runs []result.Run, titles []string) {
+	g := &grid{header: append([]string{"SIDE BY SIDE"}, titles...)}
+	plain := func(name string, of func(*result.Run) string) {
+		row := []string{" " + name}
+		for i := range runs {
+			if runs[i].Error != "" {
+				row = append(row, "")
+				continue
+			}
+			row = append(row, of(&runs[i]))
+		}
+		g.rows = append(g.rows, row)
+	}
+	timed := func(name string, of func(*result.Run) *int64) {
+		row := make([]*int64, len(runs))
+		some := false
+		for i := range runs {
+			if runs[i].Error == "" {
+				row[i] = of(&runs[i])
+				some = some || row[i] != nil
+			}
+		}
+		if some { // here a row has one unit, since a row has one metric
+			g.rows = append(g.rows, append([]string{" " + name}, times(row)[0]...))
+		}
+	}
+	plain("commands/s", func(r *result.Run) string { return sig3(r.Throughput) })
+	timed("response p50", func(r *result.Run) *int64 { return r.Latency.Response.P50 })
+	timed("response p99", func(r *result.Run) *int64 { return r.Latency.Response.P99 })
+	timed("response p99.9", func(r *result.Run) *int64 { return r.Latency.Response.P999 })
+	timed("response max", func(r *result.Run) *int64 { return r.Latency.Response.Max })
+	timed("commit p50", func(r *result.Run) *int64 { return r.Latency.Commit.P50 })
+	timed("commit p99", func(r *result.Run) *int64 { return r.Latency.Commit.P99 })
+	timed("fault to 1st commit", firstCommit)
+	timed("unavailable", func(r *result.Run) *int64 { return &r.Unavailable })
+	plain("messages/commit", func(r *result.Run) string { return sig3(r.PerCommit.Messages) })
+	plain("bytes sent/commit", func(r *result.Run) string { return sig3(r.PerCommit.WireBytes) })
+	plain("commands/entry", func(r *result.Run) string {
+		if r.Totals.Entries == 0 {
+			return ""
+		}
+		return sig3(float64(r.Totals.Commits) / float64(r.Totals.Entries))
+	})
+	row := []string{" verdict"}
+	for i := range runs {
+		switch {
+		case runs[i].Error != "":
+			row = append(row, "FAILED")
+		case runs[i].Verdict.Correct:
+			row = append(row, "CORRECT")
+		default:
+			row = append(row, "INCORRECT")
+		}
+	}
+	g.rows = append(g.rows, row)
+	p.table(g)
+}
+
+// closing says in words who was ahead, of the runs that count.
+func closing(runs []result.Run, titles []string) string {
+	var tails, failovers []entrant
+	var out []string
+	counted, live := 0, false
+	for i := range runs {
+		r := &runs[i]
+		if r.Error != "" || !r.Verdict.Correct {
+			out = append(out, titles[i])
+			continue
+		}
+		counted++
+		live = live || r.Network != bench.NetworkSim
+		if v := r.Latency.Response.P99; v != nil {
+			tails = append(tails, entrant{titles[i], *v})
+		}
+		if v := firstCommit(r); v != nil {
+			failovers = append(failovers, entrant{titles[i], *v})
+		}
+	}
+	var text []string
+	if s := ranking(tails); s != "" {
+		text = append(text, "At p99 "+s+".")
+	}
+	if s := ranking(failovers); s != "" {
+		text = append(text, "From the fault to the first commit "+s+".")
+	}
+	if len(out) > 0 {
+		text = append(text, "Not counted: "+strings.Join(out, ", ")+".")
+	}
+	switch {
+	case counted < 2:
+	case live:
+		text = append(text, "One live run of each proves nothing: differences may be noise, so repeat it before you conclude.")
+	default:
+		text = append(text, fmt.Sprintf("Exact for seed %d in virtual time; another seed draws other timeouts and delays.", runs[0].Seed))
+	}
+	return strings.Join(text, " ")
+}
+
+// entrant is one run's time in a ranking.
+type entrant struct {
+	name string
+	ns   int64
+}
+
+// ranking says who took least, and how many times as long the others took. Less
+// than 1 % apart is the same.
+func ranking(list []entrant) string {
+	if len(list) < 2 {
+		return ""
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].ns < list[j].ns })
+	best := list[0].ns
+	first := []string{list[0].name}
+	rest := list[1:]
+	for len(rest) > 0 && float64(rest[0].ns) < 1.01*float64(best) {
+		first = append(first, rest[0].name)
+		rest = rest[1:]
+	}
+	verb := " took "
+	if len(rest) == 0 {
+		return and(first) + " took the same: " + duration(float64(best))
+	}
+	s := and(first) + verb + duration(float64(best))
+	var others []string
+	for i, e := range rest {
+		o := e.name
+		if i == 0 {
+			o += " took"
+		}
+		o += " " + duration(float64(e.ns))
+		if best > 0 {
+			o += " (" + sig3(float64(e.ns)/float64(best)) + " x)"
+		}
+		others = append(others, o)
+	}
+	return s + ", " + and(others)
+}
+
+func and(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
