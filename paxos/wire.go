@@ -30,9 +30,10 @@ const (
 
 // Batch is a parsed frame of basic Paxos: views of the frame.
 type Batch struct {
-	Known uint64 // the sender knows everything up to this slot to be chosen
-	Body  []byte // entries of the items that carry one, verified, in their order
-	items []byte
+	Known   uint64           // the sender knows everything up to this slot to be chosen
+	Body    []byte           // entries of the items that carry one, in their order
+	Entries []window.Encoded // the same, decoded and verified
+	items   []byte
 }
 
 // AppendBatchHead begins the head of a Batch; AppendItem adds to it, FinishBatch
@@ -69,41 +70,50 @@ func (b *Batch) Item(i int) Item {
 	}
 }
 
-// ParseBatch verifies a whole frame: every item makes sense and every entry is the
-// one that its item announces. It copies nothing.
+// ParseBatch is Parse into a new Batch.
 func ParseBatch(frame []byte) (b Batch, err error) {
+	err = b.Parse(frame)
+	return b, err
+}
+
+// Parse reads a whole frame and verifies it: every item makes sense and every entry
+// is the one that its item announces. It copies nothing and reuses b.Entries. After
+// an error b is empty.
+func (b *Batch) Parse(frame []byte) error {
+	*b = Batch{Entries: b.Entries[:0]}
 	if len(frame) < BatchHeadSize || frame[0] != kindBatch || frame[1]|frame[2]|frame[3] != 0 {
-		return b, malformed("no batch head in %d bytes", len(frame))
+		return malformed("no batch head in %d bytes", len(frame))
 	}
 	count := uint64(binary.LittleEndian.Uint32(frame[4:]))
 	if count > uint64(len(frame)-BatchHeadSize)/ItemSize {
-		return b, malformed("%d items claimed in a frame of %d bytes", count, len(frame))
+		return malformed("%d items claimed in a frame of %d bytes", count, len(frame))
 	}
 	end := BatchHeadSize + int(count)*ItemSize
-	b = Batch{Known: binary.LittleEndian.Uint64(frame[8:]), items: frame[BatchHeadSize:end], Body: frame[end:]}
-	rest := b.Body
-	for i := range b.Len() {
-		it := b.Item(i)
-		p := b.items[i*ItemSize:]
-		if !it.sound() || binary.LittleEndian.Uint64(p)>>8 != 0 {
-			return Batch{}, malformed("item %d: %v", i, it)
+	p := Batch{Known: binary.LittleEndian.Uint64(frame[8:]), items: frame[BatchHeadSize:end], Body: frame[end:], Entries: b.Entries}
+	rest := p.Body
+	for i := range p.Len() {
+		it := p.Item(i)
+		if !it.sound() || binary.LittleEndian.Uint64(p.items[i*ItemSize:])>>8 != 0 {
+			return malformed("item %d: %v", i, it)
 		}
 		carries, ballot := it.Carries()
 		if !carries {
 			continue
 		}
-		var e window.Encoded
-		if e, rest, err = window.Decode(rest); err != nil {
-			return Batch{}, malformed("entry of item %d: %v", i, err)
+		e, tail, err := window.Decode(rest)
+		if err != nil {
+			return malformed("entry of item %d: %v", i, err)
 		}
 		if e.Index != it.Slot || e.Ballot != uint64(ballot) {
-			return Batch{}, malformed("item %d is for slot %d and %v, its entry for %d and %v", i, it.Slot, ballot, e.Index, Ballot(e.Ballot))
+			return malformed("item %d is for slot %d and %v, its entry for %d and %v", i, it.Slot, ballot, e.Index, Ballot(e.Ballot))
 		}
+		p.Entries, rest = append(p.Entries, e), tail
 	}
 	if len(rest) != 0 {
-		return Batch{}, malformed("%d bytes behind the last entry", len(rest))
+		return malformed("%d bytes behind the last entry", len(rest))
 	}
-	return b, nil
+	*b = p
+	return nil
 }
 
 func malformed(format string, args ...any) error {
