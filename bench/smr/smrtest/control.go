@@ -34,7 +34,15 @@ func (w *World) Leader() int {
 // Propose proposes size bytes, at least 8, that no other proposal has, at
 // replica i.
 func (w *World) Propose(i, size int) (smr.Tag, error) {
-	r := w.replicas[i]
+	tag, err := w.offer(i, size)
+	if err == nil {
+		w.replicas[i].input()
+	}
+	return tag, err
+}
+
+// offer is Propose without what follows from it.
+func (w *World) offer(i, size int) (smr.Tag, error) {
 	if cap(w.payload) < size {
 		w.payload = make([]byte, size)
 	}
@@ -45,7 +53,7 @@ func (w *World) Propose(i, size int) (smr.Tag, error) {
 	for j := 8; j < size; j++ {
 		data[j] = fill + byte(j)
 	}
-	return r.propose(data)
+	return w.replicas[i].offer(data)
 }
 
 // Crash stops replica i; of its records that are not durable keep survive.
@@ -71,6 +79,9 @@ func (w *World) Restart(i int) {
 
 // peers hints to some that the connection to replica i went up or down.
 func (w *World) peers(i int, up bool) {
+	if w.opts.Manual {
+		return
+	}
 	for j, r := range w.replicas {
 		if j == i || !r.up || r.paused || w.rng.IntN(3) == 0 {
 			continue

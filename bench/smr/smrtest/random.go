@@ -196,16 +196,24 @@ func (s *schedule) propose() {
 	if s.rng.IntN(8) == 0 {
 		burst += s.rng.IntN(16)
 	}
+	batched := s.rng.IntN(2) == 0 // one Ready for all, or one for each
+	r := s.replicas[i]
 	for range burst {
-		if r := s.replicas[i]; !r.up || r.paused || s.err != nil {
+		if !r.up || r.paused || s.err != nil {
 			return
 		}
 		size := 8 + s.rng.IntN(64)
 		if s.rng.IntN(16) == 0 {
 			size = 8 + s.rng.IntN(s.opts.Config.MaxFrame-smr.Overhead-7)
 		}
-		if _, err := s.Propose(i, size); err != nil {
-			return
+		if _, err := s.offer(i, size); err != nil {
+			break
 		}
+		if !batched {
+			r.input()
+		}
+	}
+	if r.up {
+		r.input()
 	}
 }

@@ -268,8 +268,9 @@ func (r *replica) resume() {
 	}
 }
 
-// propose makes a proposal of data, which is the caller's again afterwards.
-func (r *replica) propose(data []byte) (smr.Tag, error) {
+// offer makes a proposal of data, which it overwrites. The caller calls input
+// when it has no more.
+func (r *replica) offer(data []byte) (smr.Tag, error) {
 	v := valueOf(data)
 	tag := r.tag + 1
 	err := r.core.Propose(r.w.now, tag, data)
@@ -284,6 +285,5 @@ func (r *replica) propose(data []byte) (smr.Tag, error) {
 	r.open[tag] = v
 	r.w.check.proposed[v]++
 	r.w.note(uint64(tag))
-	r.input()
 	return tag, nil
 }

@@ -51,6 +51,8 @@ func Run(t *testing.T, p smr.Protocol, opts ...Option) {
 	if *flagProtocol != "" && *flagProtocol != p.Name {
 		t.Skipf("-smrtest.protocol=%s", *flagProtocol)
 	}
+	s := settingsOf(p, opts)
+	t.Run("Scripts", func(t *testing.T) { s.runScripts(t, opts) })
 	t.Run("Random", func(t *testing.T) {
 		n := 300
 		if testing.Short() {

@@ -85,8 +85,11 @@ type link struct {
 }
 
 // NewWorld starts a cluster at time 0.
-func NewWorld(p smr.Protocol, o Options) (*World, error) {
+func NewWorld(p smr.Protocol, o Options) (*World, error) { return newWorld(p, o, observer{}) }
+
+func newWorld(p smr.Protocol, o Options, watch observer) (*World, error) {
 	w := &World{
+		observe:  watch,
 		Protocol: p,
 		opts:     o,
 		rng:      rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15)),
