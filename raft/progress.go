@@ -72,8 +72,8 @@ func (p *progress) released(first uint64) {
 	}
 }
 
-// needs is the lowest entry the peer may still ask for.
-func (p *progress) needs() uint64 {
+// wants is the lowest entry the peer may still ask for.
+func (p *progress) wants() uint64 {
 	if p.state == snapshot {
 		return p.next
 	}

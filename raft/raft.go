@@ -55,9 +55,9 @@ type core struct {
 	markDue    bool
 	snapIndex  uint64 // newest durable snapshot
 	snapTerm   uint64
-	pending    uint64 // index of a snapshot in the making: what lies behind it stays
-	baseline   bool   // a Baseline is due
-	replayLost bool   // Replay: the log holds another entry at snapIndex than the snapshot; its tail is void
+	pins       pins // snapshots in the making
+	baseline   bool // a Baseline is due
+	replayLost bool // Replay: the log holds another entry at snapIndex than the snapshot; its tail is void
 
 	// Output waiting for Ready, and scratch memory.
 	events  []smr.Event
@@ -285,7 +285,7 @@ func (c *core) Applied(index uint64) {
 		panic(fmt.Sprintf("raft: applied %d, delivered only %d", index, c.log.delivered))
 	}
 	c.log.applied = max(c.log.applied, index)
-	c.shrink()
+	c.shrink(false)
 }
 
 // Peer is a hint that what is under way to id may be lost.
@@ -295,6 +295,7 @@ func (c *core) Peer(_ smr.Time, id smr.NodeID, up bool) {
 		return
 	}
 	c.peers[i].linkChanged(up)
+	c.peers[i].released(c.log.w.First())
 }
 
 // Status describes the core.
@@ -318,27 +319,30 @@ func (c *core) giveUpTags() {
 	}
 }
 
-// shrink releases applied entries: those beyond Retain that no peer and no
-// snapshot in the making needs, and any when the window runs short of room.
-func (c *core) shrink() {
+// shrink releases applied entries: those beyond Retain that no peer wants, any when
+// the window runs short of room. Snapshots in the making are respected, for without
+// a Baseline the log on disk cannot shrink; unless force says that there is no room
+// at all.
+func (c *core) shrink(force bool) {
 	l := &c.log
 	top := min(l.applied, l.durable)
-	keep := c.needed()
+	if !force {
+		top = min(top, c.pins.lowest()-1)
+	}
+	wanted := c.wanted()
 	to := l.base()
-	// Room is looked at once: what is released below comes back at once, or as
-	// soon as the oldest allocation goes.
 	for to < top {
-		freed := l.bytes(l.base(), to)
-		if !c.tight(freed, to-l.base()) &&
-			(to+1 >= keep || l.bytes(to+1, l.applied) < c.cfg.Retain) {
+		if !c.tight(l.bytes(l.base(), to), to-l.base()) &&
+			(to+1 >= wanted || l.bytes(to+1, l.applied) < c.cfg.Retain) {
 			break
 		}
 		to++
 	}
-	if to == l.base() {
+	if to <= l.base() {
 		return
 	}
 	l.release(to)
+	c.pins.drop(to - 1)
 	if c.role == smr.Leader {
 		for i := range c.peers {
 			if i != c.self {
@@ -357,20 +361,17 @@ func (c *core) tight(freed int, slots uint64) bool {
 	return b+freed < c.cfg.Inflight-open+2*c.cfg.MaxFrame || s+slots < all/4
 }
 
-// needed is the lowest index that should stay as long as there is room.
-func (c *core) needed() uint64 {
-	keep := c.log.last() + 1
-	if c.pending != 0 {
-		keep = min(keep, c.pending+1)
-	}
+// wanted is the lowest entry that a peer may still ask for.
+func (c *core) wanted() uint64 {
+	first := c.log.last() + 1
 	if c.role == smr.Leader {
 		for i := range c.peers {
 			if i != c.self {
-				keep = min(keep, c.peers[i].needs())
+				first = min(first, c.peers[i].wants())
 			}
 		}
 	}
-	return keep
+	return first
 }
 
 // appendEntry puts an entry behind the last one, making room if it must.
@@ -378,6 +379,15 @@ func (c *core) appendEntry(term uint64, tag smr.Tag, sum uint32, data []byte) bo
 	if c.log.append(term, tag, sum, data) {
 		return true
 	}
-	c.shrink()
+	c.shrink(true)
 	return c.log.append(term, tag, sum, data)
+}
+
+// Slot shows the entry at index to an inspector: its term and its checksum.
+func (c *core) Slot(index uint64) (term uint64, sum uint32, ok bool) {
+	s := c.log.w.At(index)
+	if s == nil {
+		return 0, 0, false
+	}
+	return s.Ballot, s.Sum, true
 }

@@ -20,7 +20,7 @@ func (c *core) Meta(index uint64, dst []byte) []byte {
 	if index < c.log.base() || index > c.log.delivered {
 		panic(fmt.Sprintf("raft: meta at %d, the window begins behind %d, delivered is %d", index, c.log.base(), c.log.delivered))
 	}
-	c.pending = max(c.pending, index)
+	c.pins.add(index)
 	return binary.LittleEndian.AppendUint64(dst, c.log.term(index))
 }
 
@@ -133,9 +133,7 @@ func (c *core) Start(now smr.Time) {
 
 // Snapshotted plans a Baseline behind the own snapshot at index.
 func (c *core) Snapshotted(index uint64) {
-	if c.pending <= index {
-		c.pending = 0
-	}
+	c.pins.drop(index)
 	if index > c.log.delivered {
 		panic(fmt.Sprintf("raft: snapshot at %d, delivered only %d", index, c.log.delivered))
 	}
@@ -188,5 +186,43 @@ func (c *core) Installed(now smr.Time, index uint64, meta []byte) {
 	}
 	c.acks.matched = max(c.acks.matched, min(index, l.commit))
 	c.acks.now, c.acks.kind = true, smr.CatchUp
-	c.shrink()
+	c.shrink(false)
+}
+
+// pins are the indexes of snapshots in the making, lowest first; 0 = unused. What
+// lies behind the lowest is wanted: by the Baseline, or by the peer that the
+// snapshot is for.
+type pins [4]uint64
+
+// add notes a snapshot; when there are too many, the newest is forgotten.
+func (p *pins) add(index uint64) {
+	for i := range p {
+		if p[i] == index {
+			return
+		}
+		if p[i] == 0 {
+			p[i] = index
+			return
+		}
+	}
+}
+
+// drop forgets the snapshots up to index.
+func (p *pins) drop(index uint64) {
+	n := 0
+	for _, v := range p {
+		if v > index {
+			p[n] = v
+			n++
+		}
+	}
+	clear(p[n:])
+}
+
+// lowest is the first entry that is wanted.
+func (p *pins) lowest() uint64 {
+	if p[0] == 0 {
+		return maxIndex
+	}
+	return p[0] + 1
 }
