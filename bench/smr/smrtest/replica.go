@@ -190,6 +190,9 @@ func (r *replica) take(e *event) {
 }
 
 func (r *replica) step(from smr.NodeID, frame []byte) {
+	if r.w.observe.arrive != nil {
+		r.w.observe.arrive(r, from, frame)
+	}
 	if err := r.core.Step(r.w.now, from, frame); err != nil {
 		r.fail("Step refuses a genuine frame from %v: %v", from, err)
 	}
@@ -208,6 +211,9 @@ func (r *replica) timer() {
 }
 
 func (r *replica) tick() {
+	if r.w.observe.tick != nil {
+		r.w.observe.tick(r)
+	}
 	r.core.Tick(r.w.now)
 	r.ticked = true
 	r.turn()

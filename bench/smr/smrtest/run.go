@@ -53,6 +53,18 @@ func Run(t *testing.T, p smr.Protocol, opts ...Option) {
 	}
 	s := settingsOf(p, opts)
 	t.Run("Scripts", func(t *testing.T) { s.runScripts(t, opts) })
+	t.Run("Deterministic", func(t *testing.T) { Deterministic(t, p, opts...) })
+	t.Run("Allocs", func(t *testing.T) { Allocs(t, p) })
+	t.Run("Cost", func(t *testing.T) {
+		delays, messages := 2, uint64(2)
+		if p.Leaderless { // both phases for every entry
+			delays, messages = 4, 4
+		}
+		for _, n := range []int{3, 5, 7, 9} {
+			Messages(t, p, n, messages*uint64(n-1))
+			Latency(t, p, n, delays)
+		}
+	})
 	t.Run("Random", func(t *testing.T) {
 		n := 300
 		if testing.Short() {

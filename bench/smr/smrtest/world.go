@@ -77,6 +77,8 @@ type observer struct {
 	lost     func(at smr.NodeID, tag smr.Tag)
 	records  func(at smr.NodeID, rd *smr.Ready)
 	snapshot func(at, to smr.NodeID, index uint64)
+	arrive   func(r *replica, from smr.NodeID, frame []byte)
+	tick     func(r *replica)
 }
 
 type link struct {
