@@ -1,0 +1,135 @@
+package paxos
+
+import "github.com/consbench/consbench/bench/smr"
+
+// Start implements smr.Core.
+func (c *basic) Start(now smr.Time) {
+	c.started = true
+	for slot := c.frontier + 1; slot <= c.used && c.holds(slot); slot++ {
+		c.at(slot).heard = now
+	}
+	for i := range c.peers {
+		c.peers[i].sent = now - c.cfg.Heartbeat // say at once how far the log is
+	}
+	c.watch(now)
+}
+
+// Peer implements smr.Core.
+func (c *basic) Peer(now smr.Time, id smr.NodeID, up bool) {
+	i := c.cfg.Position(id)
+	if i < 0 || i == c.self || !up {
+		return
+	}
+	c.peers[i].sent = min(c.peers[i].sent, now-c.cfg.Heartbeat)
+	for slot := c.frontier + 1; slot <= c.used && c.holds(slot); slot++ {
+		if p := c.at(slot).attempt; p != nil && p.Phase != Idle && p.deadline != smr.Never {
+			c.due(p, now)
+		}
+	}
+}
+
+// Tick implements smr.Core.
+func (c *basic) Tick(now smr.Time) {
+	c.rehouse(now)
+	if now >= c.wake {
+		c.wake = smr.Never
+		for slot := c.frontier + 1; slot <= c.used && c.holds(slot); slot++ {
+			p := c.at(slot).attempt
+			if p == nil || p.deadline == smr.Never {
+				continue
+			}
+			if now >= p.deadline {
+				c.repeat(now, p)
+			} else {
+				c.wake = min(c.wake, p.deadline)
+			}
+		}
+	}
+	if now >= c.fetchAt {
+		c.fetch(now)
+	}
+	if c.gap.Expired(now) {
+		c.gap.Restart(now)
+		if c.fetchAt == smr.Never || c.stalled { // first ask those who may know
+			c.fill(now)
+		}
+		c.stalled = true
+	}
+	c.watch(now)
+}
+
+// watch keeps the timers that depend on the frontier. Every input ends with it.
+func (c *basic) watch(now smr.Time) {
+	if !c.started {
+		return
+	}
+	switch {
+	case c.frontier >= c.used:
+		c.gap.Stop()
+	case c.gap.Deadline() == smr.Never || c.watched != c.frontier:
+		c.gap.Restart(now)
+		c.stalled = false
+	}
+	c.watched = c.frontier
+
+	ahead := uint64(0)
+	for i := range c.peers {
+		ahead = max(ahead, c.peers[i].known)
+	}
+	switch {
+	case ahead <= c.frontier:
+		c.fetchAt, c.fetching = smr.Never, 0
+	case c.fetching != 0 && c.frontier >= c.fetching: // all that was asked for is here
+		c.fetch(now)
+	case c.fetchAt == smr.Never:
+		// Notices on their way may say the same: do not hurry, unless far behind.
+		c.fetchAt = now + c.cfg.Heartbeat
+		if ahead-c.frontier > maxRepeat {
+			c.fetch(now)
+		}
+	}
+}
+
+// fetch asks a peer that knows more slots to be chosen for what is missing here.
+func (c *basic) fetch(now smr.Time) {
+	c.fetching = 0
+	for range c.peers {
+		c.fetchee = (c.fetchee + 1) % len(c.peers)
+		p := &c.peers[c.fetchee]
+		if c.fetchee == c.self || p.known <= c.frontier {
+			continue
+		}
+		for slot := c.frontier + 1; slot <= min(p.known, c.frontier+maxRepeat, c.log.Limit()); slot++ {
+			if !c.at(slot).chosen {
+				p.again = AppendItem(p.again, Item{Op: OpFetch, Slot: slot})
+			}
+			c.fetching = slot
+		}
+		break
+	}
+	c.fetchAt = now + c.rtt.timeout(&c.cfg, 0)
+}
+
+// fill puts proposers with a no-op to work at the open slots that nobody has asked
+// about for a while. They adopt what they find.
+func (c *basic) fill(now smr.Time) {
+	filled := 0
+	for slot := c.frontier + 1; slot <= c.used && c.holds(slot) && filled < maxRepeat; slot++ {
+		in := c.at(slot)
+		if !in.chosen && in.attempt == nil && now-in.heard >= c.cfg.ElectionMin {
+			c.propose(now, slot, 0)
+			filled++
+		}
+	}
+}
+
+// deadline is when to call Tick.
+func (c *basic) deadline() smr.Time {
+	d := min(c.wake, c.gap.Deadline(), c.fetchAt)
+	for i := range c.peers {
+		if i != c.self {
+			d = min(d, c.peers[i].sent+c.cfg.Heartbeat)
+		}
+	}
+	return d
+}
