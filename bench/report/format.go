@@ -62,7 +62,12 @@ func extent(ns []float64) (least, most float64) {
 	return least, most
 }
 
-func (u unit) format(ns float64) string { return sig3(ns/u.ns) + u.name }
+func (u unit) format(ns float64) string {
+	if ns == 0 {
+		return "0"
+	}
+	return sig3(ns/u.ns) + u.name
+}
 
 // duration shows one time on its own.
 func duration(ns float64) string { return unitFor([]float64{ns}).format(ns) }
@@ -104,8 +109,8 @@ func sig3(x float64) string {
 	return strconv.FormatFloat(x, 'f', 2-int(math.Floor(math.Log10(a))), 64)
 }
 
-// count shows a whole number.
-func count(n uint64) string { return group(strconv.FormatUint(n, 10)) }
+// Count shows a whole number with commas between its thousands.
+func Count(n uint64) string { return group(strconv.FormatUint(n, 10)) }
 
 // group puts commas between the thousands of a string of digits.
 func group(digits string) string {

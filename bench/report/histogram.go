@@ -109,7 +109,7 @@ func (p *page) histogram(l *result.Latency) {
 	}
 	for i, b := range bars {
 		percents[i] = percent(b.count, total)
-		counts[i] = count(uint64(b.count))
+		counts[i] = Count(uint64(b.count))
 	}
 	wl, wp, wc := longest(labels), longest(percents), longest(counts)
 	room := p.width - 1 - wl - 2 - wp - 2 - wc - 2

@@ -90,7 +90,7 @@ func (p *page) throughput(r *result.Run) {
 	p.labelled("THROUGHPUT", "   ", rate, over,
 		"goodput "+sig3(r.Goodput)+"/s (answered within "+short(int64(p.cfg.Timeout))+")")
 
-	parts := []string{count(k.Offered) + " offered", count(k.Acknowledged) + " acknowledged"}
+	parts := []string{Count(k.Offered) + " offered", Count(k.Acknowledged) + " acknowledged"}
 	for _, x := range []struct {
 		n    uint64
 		name string
@@ -104,7 +104,7 @@ func (p *page) throughput(r *result.Run) {
 		{r.Totals.Overflowed, "frames dropped by full queues"},
 	} {
 		if x.n > 0 {
-			parts = append(parts, count(x.n)+" "+x.name)
+			parts = append(parts, Count(x.n)+" "+x.name)
 		}
 	}
 	p.labelled("COMMANDS", "   ", parts...)
@@ -161,7 +161,7 @@ func (p *page) latency(r *result.Run) {
 	if p.wide() {
 		g.header = append(g.header, "samples")
 		for i, r := range rows {
-			g.rows[i] = append(g.rows[i], count(r.l.Count))
+			g.rows[i] = append(g.rows[i], Count(r.l.Count))
 		}
 	}
 	p.table(g, "p90", "mean")
@@ -170,7 +170,7 @@ func (p *page) latency(r *result.Run) {
 	}
 	for _, r := range rows {
 		if r.l.Overflow > 0 {
-			p.line(fmt.Sprintf(" (%s: %s above the histogram's range)", strings.TrimSpace(r.name), count(r.l.Overflow)))
+			p.line(fmt.Sprintf(" (%s: %s above the histogram's range)", strings.TrimSpace(r.name), Count(r.l.Overflow)))
 		}
 	}
 }

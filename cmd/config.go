@@ -1,0 +1,238 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/fault"
+	"github.com/consbench/consbench/bench/nearest"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// The virtual network's link where no delay is asked for.
+const (
+	simDelay  = time.Millisecond
+	simJitter = 200 * time.Microsecond
+)
+
+// exampleOf is the annotation of a flag that holds a value that works.
+const exampleOf = "example"
+
+// binding is a configuration and the flags that set it.
+type binding struct {
+	config bench.Config
+	flags  map[string]*pflag.FlagSet // by group
+	all    *pflag.FlagSet            // what was parsed
+	errs   []error
+	bad    map[string]bool // flags that could not be read
+}
+
+// bind declares the flags of options on all.
+func bind(all *pflag.FlagSet) *binding {
+	b := &binding{config: bench.Defaults(), all: all, flags: map[string]*pflag.FlagSet{}, bad: map[string]bool{}}
+	for _, o := range options {
+		shown := o.shown
+		value := o.value(&b.config)
+		if shown == "" {
+			shown = value.String()
+		} else if shown == "-" {
+			shown = ""
+		}
+		f := b.add(o.group, b.collect(value, o.name, o.kind), o.name, o.short, o.usage, o.example)
+		f.DefValue = shown
+		if o.isBool() {
+			f.NoOptDefVal = "true"
+		}
+	}
+	return b
+}
+
+// add declares one flag in a group of the help.
+func (b *binding) add(group string, value pflag.Value, name, short, usage, example string) *pflag.Flag {
+	f := b.all.VarPF(value, name, short, usage)
+	f.Annotations = map[string][]string{exampleOf: {example}}
+	set := b.flags[group]
+	if set == nil {
+		set = pflag.NewFlagSet(group, pflag.ContinueOnError)
+		set.SortFlags = false
+		b.flags[group] = set
+	}
+	set.AddFlag(f)
+	return f
+}
+
+// collect wraps the value of a flag so that its errors are collected in b.
+func (b *binding) collect(v pflag.Value, flag, kind string) pflag.Value {
+	return collected{v, kind, func(err error) { b.wrong(flag, err) }}
+}
+
+func (b *binding) wrong(flag string, err error) {
+	b.bad[flag] = true
+	b.errs = append(b.errs, &bench.FieldError{Flag: flag, Msg: err.Error()})
+}
+
+func (b *binding) given(flag string) bool { return b.all.Changed(flag) }
+
+// resolve completes the configuration after the flags were parsed and returns
+// everything that is wrong with it.
+func (b *binding) resolve(protocols []smr.Protocol) (bench.Config, error) {
+	c := &b.config
+	if b.given("rate") && b.given("clients") {
+		b.errs = append(b.errs, fmt.Errorf("--rate and --clients exclude each other: --rate sends at a rate whatever happens (open loop), --clients each send when they have their answer (closed loop)"))
+	}
+	if b.given("arrival") && !b.given("rate") {
+		b.wrong("arrival", errors.New("a closed loop has no arrivals: it needs --rate, such as --rate 10k/s"))
+	}
+	if b.given("listen") {
+		if err := checkListen(c); err != nil && !b.bad["nodes"] {
+			b.wrong("listen", err)
+		}
+	}
+	dependentDefaults(c, b.given)
+	if err := c.Validate(protocols); err != nil {
+		for _, e := range flatten(err) {
+			if !b.follows(e) {
+				b.errs = append(b.errs, b.hinted(e))
+			}
+		}
+	}
+	if !b.bad["fault"] && !b.bad["nodes"] && !b.bad["duration"] {
+		if err := checkFaults(c); err != nil {
+			for _, e := range flatten(err) {
+				b.wrong("fault", e)
+			}
+		}
+	}
+	return *c, errors.Join(b.errs...)
+}
+
+// checkFaults holds the faults against the cluster and the measured window.
+func checkFaults(c *bench.Config) error {
+	var all []fault.Fault
+	for _, text := range c.Faults {
+		faults, err := fault.Parse(text)
+		if err != nil {
+			return err
+		}
+		all = append(all, faults...)
+	}
+	return fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration)})
+}
+
+// hinted adds the word that was probably meant to an error about a word.
+func (b *binding) hinted(err error) error {
+	var f *bench.FieldError
+	if !errors.As(err, &f) {
+		return err
+	}
+	for _, o := range options {
+		if o.name == f.Flag && len(o.words) > 0 {
+			return &bench.FieldError{Flag: f.Flag, Msg: f.Msg + nearest.Hint(o.value(&b.config).String(), o.words)}
+		}
+	}
+	return err
+}
+
+// follows reports whether an error of Validate only follows from a flag that
+// could not be read.
+func (b *binding) follows(err error) bool {
+	var f *bench.FieldError
+	if !errors.As(err, &f) {
+		return false
+	}
+	causes := map[string][]string{
+		"q1": {"nodes", "q1", "q2", "protocol"}, "q2": {"nodes", "q1", "q2", "protocol"},
+		"heartbeat": {"election-timeout", "heartbeat"}, "jitter": {"delay", "jitter", "network"},
+	}
+	for _, cause := range causes[f.Flag] {
+		if b.bad[cause] {
+			return true
+		}
+	}
+	return b.bad[f.Flag]
+}
+
+func checkListen(c *bench.Config) error {
+	if c.Network != bench.NetworkTCP {
+		return fmt.Errorf("only tcp listens: it needs --network tcp")
+	}
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("%q is not host:port, such as 127.0.0.1:7000", c.Listen)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 65535 {
+		return fmt.Errorf("%q is not a port from 1 to 65535, such as 127.0.0.1:7000", port)
+	}
+	if n+c.Nodes-1 > 65535 {
+		return fmt.Errorf("%d nodes from port %d on go beyond port 65535", c.Nodes, n)
+	}
+	return nil
+}
+
+// Rerun is the command that repeats runs of c: the flags that differ from their
+// defaults, quoted for a shell, each part a flag with its value.
+func Rerun(c bench.Config) []string {
+	def := bench.Defaults()
+	given := map[string]bool{}
+	dependentDefaults(&def, func(flag string) bool { return given[flag] })
+	parts := []string{"consbench", "run"}
+	for _, o := range options {
+		want, have := o.value(&c), o.value(&def)
+		if want.String() == have.String() {
+			continue
+		}
+		given[o.name] = true
+		if faults, ok := want.(*fault.Flag); ok {
+			for _, f := range *faults {
+				parts = append(parts, "--"+o.name+" "+quote(f))
+			}
+			continue
+		}
+		if o.isBool() {
+			parts = append(parts, "--"+o.name+"="+want.String())
+		} else {
+			parts = append(parts, "--"+o.name+" "+quote(want.String()))
+		}
+		_ = have.Set(want.String()) // reads back what it printed
+		dependentDefaults(&def, func(flag string) bool { return given[flag] })
+	}
+	return parts
+}
+
+// quote makes s one word of a shell.
+func quote(s string) string {
+	plain := s != ""
+	control := false
+	for _, r := range s {
+		plain = plain && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,%+@=", r))
+		control = control || r < ' ' || r >= 0x7f
+	}
+	switch {
+	case plain:
+		return s
+	case control: // bash, ksh and zsh read $'...'
+		var b strings.Builder
+		b.WriteString("$'")
+		for i := range len(s) {
+			switch c := s[i]; {
+			case c == '\'' || c == '\\':
+				b.WriteByte('\\')
+				b.WriteByte(c)
+			case c < ' ' || c >= 0x7f:
+				fmt.Fprintf(&b, `\x%02x`, c)
+			default:
+				b.WriteByte(c)
+			}
+		}
+		return b.String() + "'"
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,69 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consbench/consbench/bench/smr"
+)
+
+const runAbout = `Run each protocol under the same workload, seed and faults, one after another, and
+report latency, throughput, elections, costs, and the proof that nothing was lost.`
+
+const runExamples = `  consbench run
+  consbench run -p raft,multipaxos,paxos -n 5 --seed 7 --fault 'crash leader at 2s for 1s'
+  consbench run --network tcp --rate 10k/s -d 10s -o result.json
+  consbench run -p multipaxos -n 5 --q1 4 --q2 2 --delay 10ms`
+
+// help is the help of run: flags in groups, protocols with what they are.
+func help(w io.Writer, b *binding, protocols []smr.Protocol) {
+	wide := min(max(width(w), 80), 120)
+	fmt.Fprintf(w, "%s\n\nUsage:\n  consbench run [flags]\n\nExamples:\n%s\n\nProtocols:\n", runAbout, runExamples)
+	longest := 0
+	for _, p := range protocols {
+		longest = max(longest, len(p.Name))
+	}
+	for _, p := range protocols {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-*s  %s", longest, p.Name, p.Doc), " "))
+	}
+	for _, group := range groups {
+		fmt.Fprintf(w, "\n%s:\n%s", group, b.flags[group].FlagUsagesWrapped(wide))
+	}
+	fmt.Fprint(w, `
+Sizes and times carry their unit: 256B, 64KiB, 150ms, 2s. Rates: 10k/s.
+Exit status: 0 good, 1 run failed, 2 usage, 3 INCORRECT, 130 interrupted.
+`)
+}
+
+// complete declares what a shell may complete after flags that take a word.
+func complete(c *cobra.Command, protocols []smr.Protocol, words map[string][]string) {
+	register := func(flag string, f cobra.CompletionFunc) {
+		if err := c.RegisterFlagCompletionFunc(flag, f); err != nil {
+			panic("cmd: " + err.Error()) // no such flag
+		}
+	}
+	for _, o := range options {
+		words[o.name] = o.words
+	}
+	delete(words, "protocol")
+	delete(words, "dir") // files
+	for flag, list := range words {
+		register(flag, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp))
+	}
+	register("protocol", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before := ""
+		if i := strings.LastIndexByte(typed, ','); i >= 0 {
+			before = typed[:i+1]
+		}
+		var list []string
+		for _, p := range protocols {
+			if !contains(strings.Split(before, ","), p.Name) {
+				list = append(list, before+p.Name+"\t"+p.Doc)
+			}
+		}
+		return list, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	})
+}

@@ -1,0 +1,198 @@
+package cmd
+
+import (
+	"github.com/spf13/pflag"
+
+	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/fault"
+	"github.com/consbench/consbench/bench/workload"
+)
+
+// The groups of flags in the help, in order.
+var groups = []string{"Cluster", "Network", "Workload", "Timers", "Faults", "Output"}
+
+// option is a field of the configuration that a flag sets.
+type option struct {
+	group, name, short string
+	usage              string
+	kind               string // of its value, in the help; empty: the value's type
+	example            string // a value that works
+	shown              string // default as the help shows it, where it is not the value itself; "-": none
+	words              []string
+	value              func(*bench.Config) pflag.Value
+}
+
+func (o option) isBool() bool {
+	_, ok := o.value(&bench.Config{}).(*boolValue)
+	return ok
+}
+
+// options is every flag that makes up the configuration. The default of a flag
+// may depend on flags above it; see dependentDefaults.
+var options = []option{
+	{
+		group: "Cluster", name: "protocol", short: "p", usage: "protocols to run one after another, commas between them", kind: "names", example: "raft,multipaxos",
+		value: func(c *bench.Config) pflag.Value { return (*listValue)(&c.Protocols) },
+	},
+	{
+		group: "Cluster", name: "nodes", short: "n", usage: "replicas, 1 to 128", example: "5",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Nodes) },
+	},
+	{
+		group: "Cluster", name: "q1", usage: "size of quorums that elect, for flexible protocols", kind: "number", example: "4", shown: "majority",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Q1) },
+	},
+	{
+		group: "Cluster", name: "q2", usage: "size of quorums that replicate; q1 + q2 > nodes", kind: "number", example: "2", shown: "majority",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Q2) },
+	},
+	{
+		group: "Cluster", name: "proposers", usage: "who proposes where any replica may", kind: "one|all", example: "all", words: []string{"one", "all"},
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Proposers) },
+	},
+	{
+		group: "Cluster", name: "batch", usage: "commands in a log entry, at most; 1 = no batching", example: "1",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Batch) },
+	},
+	{
+		group: "Cluster", name: "retain", usage: "committed entries that a leader keeps for laggards", example: "16MiB",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Size)(&c.Retain) },
+	},
+	{
+		group: "Cluster", name: "storage", usage: "where replicas keep their log", kind: "memory", example: "memory", words: []string{"memory"},
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Storage) },
+	},
+	{
+		group: "Cluster", name: "sync-latency", usage: "modelled time of a durable write", example: "500us", shown: "0s",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.SyncLatency) },
+	},
+	{
+		group: "Cluster", name: "dir", usage: "where a run keeps files", kind: "directory", example: "/var/tmp/consbench",
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Dir) },
+	},
+	{
+		group: "Cluster", name: "gogc", usage: "garbage collector target", kind: "percent", example: "400",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.GOGC) },
+	},
+
+	{
+		group: "Network", name: "network", usage: "virtual time, goroutines or loopback sockets", kind: "sim|inproc|tcp", example: "inproc", words: []string{"sim", "inproc", "tcp"},
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Network) },
+	},
+	{
+		group: "Network", name: "delay", usage: "time that a message travels, one way", example: "1ms", shown: "1ms on sim",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Delay) },
+	},
+	{
+		group: "Network", name: "jitter", usage: "time by which the delay varies, up and down", example: "200us", shown: "0.2ms on sim without --delay",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Jitter) },
+	},
+	{
+		group: "Network", name: "loss", usage: "probability that a message is lost, such as 1%", example: "1%", shown: "0",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Probability)(&c.Loss) },
+	},
+	{
+		group: "Network", name: "listen", usage: "address of the first node on tcp; others follow", kind: "host:port", example: "127.0.0.1:7000", shown: "free ports",
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Listen) },
+	},
+
+	{
+		group: "Workload", name: "rate", usage: "open loop: commands arrive at this rate regardless of answers, such as 10k/s", example: "10k/s", shown: "-",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Rate)(&c.Rate) },
+	},
+	{
+		group: "Workload", name: "clients", usage: "closed loop: this many clients, each sending when it has its answer", example: "64",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Clients) },
+	},
+	{
+		group: "Workload", name: "arrival", usage: "arrivals of an open loop", kind: "poisson|constant", example: "constant", words: []string{"poisson", "constant"},
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Arrival) },
+	},
+	{
+		group: "Workload", name: "inflight", usage: "commands a client may have open, 1 to 64", example: "8", shown: "1, 64 with --rate",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Inflight) },
+	},
+	{
+		group: "Workload", name: "size", usage: "payload of a command", example: "256B",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Size)(&c.Size) },
+	},
+	{
+		group: "Workload", name: "keys", usage: "keys to write, checked for linearizability; 0 = none", example: "1000", shown: "0",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Keys) },
+	},
+	{
+		group: "Workload", name: "duration", short: "d", usage: "time that is measured, warm-up not included", example: "10s",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Duration) },
+	},
+	{
+		group: "Workload", name: "warmup", usage: "time under load before measuring begins", example: "1s",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Warmup) },
+	},
+	{
+		group: "Workload", name: "timeout", usage: "an answer within this time counts as goodput", example: "1s",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Timeout) },
+	},
+
+	{
+		group: "Timers", name: "election-timeout", usage: "election timers are drawn from this range", example: "150ms-300ms",
+		value: func(c *bench.Config) pflag.Value { return &workload.Range{Min: &c.ElectionMin, Max: &c.ElectionMax} },
+	},
+	{
+		group: "Timers", name: "heartbeat", usage: "time between a leader's heartbeats", example: "50ms",
+		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Heartbeat) },
+	},
+	{
+		group: "Timers", name: "pre-vote", usage: "ask first whether an election could be won", example: "false",
+		value: func(c *bench.Config) pflag.Value { return (*boolValue)(&c.PreVote) },
+	},
+	{
+		group: "Timers", name: "check-quorum", usage: "a leader that hears from no quorum steps down", example: "false",
+		value: func(c *bench.Config) pflag.Value { return (*boolValue)(&c.CheckQuorum) },
+	},
+
+	{
+		group: "Faults", name: "fault", usage: "what goes wrong, and when in the measured time, such as 'crash leader at 2s for 1s'; may be repeated", example: "crash leader at 2s for 1s",
+		value: func(c *bench.Config) pflag.Value { return (*fault.Flag)(&c.Faults) },
+	},
+	{
+		group: "Faults", name: "seed", usage: "all randomness comes from it; in virtual time the same seed gives the same result", example: "7",
+		value: func(c *bench.Config) pflag.Value { return (*seedValue)(&c.Seed) },
+	},
+}
+
+// openSessions is how many sessions an open loop at rate spreads its commands
+// over: with 64 open in each, enough for one second without an answer.
+func openSessions(rate float64) int {
+	n := 1024
+	for float64(n*openInflight) < rate && n < 1<<20 {
+		n *= 2
+	}
+	return n
+}
+
+const openInflight = 64
+
+// dependentDefaults sets the defaults that depend on other flags. given tells
+// which flags have a value of their own.
+func dependentDefaults(c *bench.Config, given func(flag string) bool) {
+	base := bench.Defaults()
+	set := func(flag string, field func(*bench.Config)) {
+		if !given(flag) {
+			field(c)
+		}
+	}
+	set("delay", func(c *bench.Config) { c.Delay = base.Delay })
+	set("jitter", func(c *bench.Config) { c.Jitter = base.Jitter })
+	set("clients", func(c *bench.Config) { c.Clients = base.Clients })
+	set("inflight", func(c *bench.Config) { c.Inflight = base.Inflight })
+	if c.Network == bench.NetworkSim {
+		set("delay", func(c *bench.Config) { c.Delay = simDelay })
+		if !given("delay") {
+			set("jitter", func(c *bench.Config) { c.Jitter = simJitter })
+		}
+	}
+	if c.Rate > 0 {
+		set("clients", func(c *bench.Config) { c.Clients = openSessions(c.Rate) })
+		set("inflight", func(c *bench.Config) { c.Inflight = openInflight })
+	}
+}

@@ -1,0 +1,205 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/report"
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// runBench carries out a run. Tests put something else here.
+var runBench = bench.Run
+
+// output is where and how a result is shown.
+type output struct {
+	path   string // -o; "-" = stdout, "" = nowhere
+	format string
+	color  string
+	quiet  bool
+	cpu    string // profiles
+	mem    string
+}
+
+func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
+	var b *binding
+	var out output
+	c := &cobra.Command{
+		Use:   "run [flags]",
+		Short: "run replicated logs under a workload and faults",
+		Args: func(_ *cobra.Command, args []string) error {
+			return stray(args, protocols)
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := b.resolve(protocols)
+			if err = errors.Join(err, out.check(c.Flags())); err != nil {
+				return err
+			}
+			return run(c.Context(), cfg, protocols, out, stdout, stderr)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	b = bind(flags)
+	out = output{format: "table", color: "auto"}
+	add := func(v pflag.Value, name, short, usage, kind, example string) *pflag.Flag {
+		return b.add("Output", b.collect(v, name, kind), name, short, usage, example)
+	}
+	formats, colors := []string{"table", "json"}, []string{"auto", "always", "never"}
+	add((*textValue)(&out.path), "output", "o", "save the result; - is standard output", "file", "result.json")
+	add(choiceValue{&out.format, formats}, "format", "", "what standard output shows", "table|json", "json")
+	add(choiceValue{&out.color, colors}, "color", "", "auto heeds NO_COLOR, CLICOLOR and CLICOLOR_FORCE", "auto|always|never", "never")
+	add((*boolValue)(&out.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
+	for name, p := range map[string]*string{"cpuprofile": &out.cpu, "memprofile": &out.mem} {
+		flags.Var((*textValue)(p), name, "")
+		flags.Lookup(name).Hidden = true
+		flags.Lookup(name).Annotations = map[string][]string{exampleOf: {name + ".out"}}
+	}
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) { help(c.OutOrStdout(), b, protocols) })
+	complete(c, protocols, map[string][]string{"format": formats, "color": colors})
+	return c
+}
+
+// stray refuses words that belong to no flag, with what was probably meant.
+func stray(args []string, protocols []smr.Protocol) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "every setting is a flag; see consbench run --help"
+	switch word := args[0]; {
+	case word == "true" || word == "false":
+		hint = "a switch takes its value after =, such as --pre-vote=false"
+	case find(protocols, word):
+		hint = "did you mean --protocol " + word + "?"
+	case len(args) > 2 && contains(args, "at") || contains(args, "every"):
+		hint = "quote a fault: --fault 'crash leader at 2s for 1s'"
+	}
+	return fmt.Errorf("unexpected argument %q: %s", args[0], hint)
+}
+
+func find(protocols []smr.Protocol, name string) bool {
+	for _, p := range protocols {
+		if p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// check reports what is wrong with the flags of output.
+func (o *output) check(flags *pflag.FlagSet) error {
+	if flags.Changed("output") && o.path == "" {
+		return &bench.FieldError{Flag: "output", Msg: "needs the name of a file, such as result.json"}
+	}
+	if o.path == "-" {
+		if flags.Changed("format") && o.format == "table" {
+			return &bench.FieldError{Flag: "output", Msg: "- and --format table cannot both have standard output: name a file, such as result.json"}
+		}
+		o.format = "json"
+	}
+	return nil
+}
+
+// run carries out cfg, saves and shows the result. What goes wrong from here on
+// has nothing to do with usage.
+func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out output, stdout, stderr io.Writer) error {
+	var target *target
+	if out.path != "" && out.path != "-" {
+		var err error
+		if target, err = openTarget(out.path); err != nil {
+			return failed(fmt.Errorf("--output: %w", err))
+		}
+	}
+	stopProfiles, err := startProfiles(out.cpu, out.mem)
+	if err != nil {
+		return failed(err)
+	}
+	ctx, interrupt := interruptible(ctx)
+	defer interrupt.stop()
+
+	progress := newProgress(stderr, out.quiet)
+	file, runErr := runBench(ctx, cfg, protocols, progress.update)
+	progress.done()
+	if err := stopProfiles(); err != nil {
+		say(stderr, err.Error())
+	}
+	interrupted := errors.Is(runErr, bench.ErrInterrupted)
+	if runErr != nil && !interrupted || file == nil {
+		if runErr == nil {
+			runErr = errors.New("the run has no result")
+		}
+		return failed(runErr)
+	}
+
+	var errs []error
+	if target != nil {
+		if err := target.write(file); err != nil {
+			errs = append(errs, fmt.Errorf("--output: %w", err))
+		}
+	}
+	if err := show(file, cfg, out, stdout); err != nil {
+		errs = append(errs, err)
+	}
+	status, more := judge(file, interrupted, interrupt.status())
+	if len(errs) > 0 && status == exitGood {
+		status = exitFailed
+	}
+	if errs = append(errs, more...); status == exitGood {
+		return nil
+	}
+	return &failure{status, errors.Join(errs...)}
+}
+
+// judge is the exit status that a result deserves, and what to say about it.
+func judge(file *result.File, interrupted bool, signalled int) (int, []error) {
+	var incorrect, broken []error
+	for _, r := range file.Runs {
+		switch {
+		case r.Error != "":
+			broken = append(broken, fmt.Errorf("%s: %s", r.Protocol, r.Error))
+		case !r.Verdict.Correct:
+			var names []string
+			for _, c := range r.Verdict.Checks {
+				if !c.OK {
+					names = append(names, c.Name)
+				}
+			}
+			incorrect = append(incorrect, fmt.Errorf("%s: INCORRECT: %s", r.Protocol, strings.Join(names, ", ")))
+		}
+	}
+	switch {
+	case len(incorrect) > 0:
+		return exitIncorrect, append(incorrect, broken...)
+	case len(broken) > 0:
+		return exitFailed, broken
+	case interrupted || file.Interrupted:
+		return signalled, []error{errors.New("interrupted: the result covers what was measured until then")}
+	}
+	return exitGood, nil
+}
+
+// show writes the result to standard output.
+func show(file *result.File, cfg bench.Config, out output, stdout io.Writer) error {
+	var err error
+	if out.format == "json" {
+		err = report.JSON(stdout, file)
+	} else {
+		err = report.Table(stdout, file, report.Options{
+			Width: width(stdout), Color: colored(out.color, stdout, os.LookupEnv), Rerun: Rerun(cfg),
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return nil
+}

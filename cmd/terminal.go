@@ -1,0 +1,57 @@
+package cmd
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// terminal returns the columns of w, if it is a terminal.
+func terminal(w io.Writer) (columns int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 {
+		columns = 80
+	}
+	return columns, true
+}
+
+// width is how wide a report for w is: as wide as its terminal, within reason,
+// else 80.
+func width(w io.Writer) int {
+	columns, ok := terminal(w)
+	if !ok {
+		return 80
+	}
+	return min(columns, 160)
+}
+
+// colored decides whether output to w has colours: as the flag says; with auto
+// NO_COLOR goes before CLICOLOR_FORCE, that before CLICOLOR, that before whether w
+// is a terminal.
+func colored(flag string, w io.Writer, env func(string) (string, bool)) bool {
+	switch flag {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	if v, _ := env("NO_COLOR"); v != "" {
+		return false
+	}
+	if v, _ := env("CLICOLOR_FORCE"); v != "" && v != "0" {
+		return true
+	}
+	if v, _ := env("CLICOLOR"); v == "0" {
+		return false
+	}
+	if v, _ := env("TERM"); v == "dumb" {
+		return false
+	}
+	_, ok := terminal(w)
+	return ok
+}

@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// The plain types of a configuration as values of flags. Rates, sizes, durations
+// and ranges are in bench/workload, faults in bench/fault.
+
+type intValue int
+
+func (v *intValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a whole number", s)
+	}
+	*v = intValue(n)
+	return nil
+}
+func (v *intValue) String() string { return strconv.Itoa(int(*v)) }
+func (*intValue) Type() string     { return "number" }
+
+type seedValue uint64
+
+func (v *seedValue) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q is not a whole number from 0 to 18446744073709551615", s)
+	}
+	*v = seedValue(n)
+	return nil
+}
+func (v *seedValue) String() string { return strconv.FormatUint(uint64(*v), 10) }
+func (*seedValue) Type() string     { return "number" }
+
+type boolValue bool
+
+func (v *boolValue) Set(s string) error {
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return fmt.Errorf("%q is not true or false", s)
+	}
+	*v = boolValue(b)
+	return nil
+}
+func (v *boolValue) String() string { return strconv.FormatBool(bool(*v)) }
+func (*boolValue) Type() string     { return "bool" }
+
+type textValue string
+
+func (v *textValue) Set(s string) error { *v = textValue(s); return nil }
+func (v *textValue) String() string     { return string(*v) }
+func (*textValue) Type() string         { return "text" }
+
+// listValue is words with commas between them; given again it starts anew.
+type listValue []string
+
+func (v *listValue) Set(s string) error {
+	var list []string
+	for _, word := range strings.Split(s, ",") {
+		word = strings.TrimSpace(word)
+		switch {
+		case word == "":
+			return fmt.Errorf("%q has an empty name in it", s)
+		case contains(list, word):
+			return fmt.Errorf("%q is given twice", word)
+		}
+		list = append(list, word)
+	}
+	*v = list
+	return nil
+}
+func (v *listValue) String() string { return strings.Join(*v, ",") }
+func (*listValue) Type() string     { return "list" }
+
+// choiceValue is one of a few words.
+type choiceValue struct {
+	p     *string
+	words []string
+}
+
+func (v choiceValue) Set(s string) error {
+	if !contains(v.words, s) {
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(v.words, ", "))
+	}
+	*v.p = s
+	return nil
+}
+func (v choiceValue) String() string { return *v.p }
+func (choiceValue) Type() string     { return "word" }
+
+func contains(list []string, s string) bool {
+	for _, one := range list {
+		if one == s {
+			return true
+		}
+	}
+	return false
+}
+
+// collected is a value that notes what it could not read and lets parsing go on,
+// so that all mistakes are shown at once.
+type collected struct {
+	pflag.Value
+	kind string // replaces the type in the help
+	note func(error)
+}
+
+func (v collected) Type() string {
+	if v.kind != "" {
+		return v.kind
+	}
+	return v.Value.Type()
+}
+
+func (v collected) Set(s string) error {
+	if err := v.Value.Set(s); err != nil {
+		v.note(err)
+	}
+	return nil
+}
