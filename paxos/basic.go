@@ -98,12 +98,12 @@ type basic struct {
 
 // Bounds of one Ready and of one frame.
 const (
-	maxCommitted = 1024    // entries in a Ready
-	maxBodies    = 1 << 20 // bytes of entries in a Ready, once for all peers
-	maxDirty     = 4096    // slots logged in a Ready
-	maxRepeat    = 256     // slots repeated, served or filled in one go
-	maxNotices   = 1024    // notices remembered: who misses more finds out by Known
-	maxAnswers   = 1 << 14 // requests waiting for the disk: more are dropped, as if lost
+	basicMaxEntries = 1024    // entries in a Ready
+	basicMaxBytes   = 1 << 20 // bytes of entries in a Ready, once for all peers
+	basicMaxDirty   = 4096    // slots logged in a Ready
+	basicMaxRepeat  = 256     // slots repeated, served or filled in one go
+	basicMaxNotices = 1024    // notices remembered: who misses more finds out by Known
+	basicMaxAnswers = 1 << 14 // requests waiting for the disk: more are dropped, as if lost
 )
 
 // basicReplayed is the Ready number of what was logged before the restart.
@@ -135,7 +135,7 @@ func NewBasic(cfg smr.Config) (smr.Core, error) {
 		self:      cfg.Position(cfg.ID),
 		log:       window.New[struct{}](cfg.Retain+2*cfg.Inflight+4*cfg.MaxFrame, 0),
 		values:    newProposed(&cfg),
-		notices:   make([]basicNotice, maxNotices),
+		notices:   make([]basicNotice, basicMaxNotices),
 		number:    basicReplayed,
 		persisted: basicReplayed,
 		peers:     make([]basicPeer, len(cfg.Peers)),

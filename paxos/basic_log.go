@@ -66,7 +66,7 @@ func (c *basic) records(rd *smr.Ready) {
 			c.trim()
 		}
 	}
-	n := min(c.dirty.len(), maxDirty)
+	n := min(c.dirty.len(), basicMaxDirty)
 	if n > 0 {
 		c.writePromises(rd, n)
 		c.writeEntries(rd, n)
@@ -129,7 +129,7 @@ func (c *basic) writeEntries(rd *smr.Ready, n int) {
 // writeRun logs the entries of slots from lo on, up to hi, that lie behind one
 // another, and returns the slot after the last one logged.
 func (c *basic) writeRun(rd *smr.Ready, lo, hi uint64) (next uint64) {
-	run, next := c.log.Run(lo, hi, maxBodies)
+	run, next := c.log.Run(lo, hi, basicMaxBytes)
 	for slot := lo; slot < next; slot++ {
 		in, s := c.at(slot), c.log.At(slot)
 		if in.dirtyEntry {

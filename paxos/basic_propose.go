@@ -209,7 +209,7 @@ func (c *basic) takeAccepted(now smr.Time, p *attempt, from int, b Ballot) {
 	}
 	// The own log holds the value: under b, or under a higher ballot, whose
 	// proposer then had to adopt it.
-	c.notices[c.noticed%maxNotices] = basicNotice{p.slot, b}
+	c.notices[c.noticed%basicMaxNotices] = basicNotice{p.slot, b}
 	c.noticed++
 	c.urgent = c.urgent || c.at(p.slot).contested
 	c.choose(now, p.slot, b)

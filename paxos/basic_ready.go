@@ -39,7 +39,7 @@ func (c *basic) Ready(now smr.Time, rd *smr.Ready) {
 // deliver hands out what is chosen, in order.
 func (c *basic) deliver(rd *smr.Ready) {
 	for c.delivered < c.frontier {
-		if len(rd.Committed) == maxCommitted {
+		if len(rd.Committed) == basicMaxEntries {
 			rd.More = true
 			return
 		}
@@ -77,11 +77,11 @@ func (c *basic) send(now smr.Time, rd *smr.Ready, i int, kind smr.Kind, items, m
 	start := len(c.buf)
 	c.buf = AppendBatchHead(c.buf, c.frontier)
 	room := (c.cfg.MaxFrame - BatchHeadSize - len(items) - len(more) - len(body)) / ItemSize
-	if c.noticed > p.noticed+maxNotices {
-		p.noticed = c.noticed - maxNotices
+	if c.noticed > p.noticed+basicMaxNotices {
+		p.noticed = c.noticed - basicMaxNotices
 	}
 	for ; p.noticed < c.noticed && room > 0; p.noticed++ {
-		if n := c.notices[p.noticed%maxNotices]; n.slot > p.known {
+		if n := c.notices[p.noticed%basicMaxNotices]; n.slot > p.known {
 			c.buf = AppendItem(c.buf, Item{Op: OpChosen, Slot: n.slot, Ballot: n.ballot})
 			room--
 		}
@@ -121,7 +121,7 @@ func (c *basic) tell(to int, again bool, it Item) {
 
 // reply answers requests from what is durable now.
 func (c *basic) reply(now smr.Time, rd *smr.Ready) {
-	budget := maxBodies
+	budget := basicMaxBytes
 	for n := c.answers.len(); n > 0; n-- {
 		if c.answers.at(0).wait > c.persisted {
 			return // so must those behind it
@@ -231,7 +231,7 @@ func (c *basic) asking(slot uint64, phase Phase) bool {
 
 // sendAccepts sends phase 2a to all peers, who share the entries.
 func (c *basic) sendAccepts(now smr.Time, rd *smr.Ready) {
-	for budget := maxBodies; c.accepts.len() > 0 && budget > 0; {
+	for budget := basicMaxBytes; c.accepts.len() > 0 && budget > 0; {
 		lo := *c.accepts.at(0)
 		if !c.asking(lo, Accepting) {
 			c.accepts.pop()
@@ -265,7 +265,7 @@ func (c *basic) sendEntries(now smr.Time, rd *smr.Ready, i int, body []byte) {
 
 // sendAgain repeats requests to those that have not answered them.
 func (c *basic) sendAgain(now smr.Time, rd *smr.Ready) {
-	n := min(c.resends.len(), maxRepeat)
+	n := min(c.resends.len(), basicMaxRepeat)
 	for i := range c.peers {
 		if i == c.self {
 			continue

@@ -164,7 +164,7 @@ func (c *basic) sample(now smr.Time, p *attempt) {
 
 // answer queues a request for the next Ready.
 func (c *basic) answer(a basicRequest) {
-	if c.answers.len() < maxAnswers {
+	if c.answers.len() < basicMaxAnswers {
 		c.answers.push(a)
 	}
 }

@@ -84,7 +84,7 @@ func (c *basic) watch(now smr.Time) {
 	case c.fetchAt == smr.Never:
 		// Notices on their way may say the same: do not hurry, unless far behind.
 		c.fetchAt = now + c.cfg.Heartbeat
-		if ahead-c.frontier > maxRepeat {
+		if ahead-c.frontier > basicMaxRepeat {
 			c.fetch(now)
 		}
 	}
@@ -99,7 +99,7 @@ func (c *basic) fetch(now smr.Time) {
 		if c.fetchee == c.self || p.known <= c.frontier {
 			continue
 		}
-		for slot := c.frontier + 1; slot <= min(p.known, c.frontier+maxRepeat, c.log.Limit()); slot++ {
+		for slot := c.frontier + 1; slot <= min(p.known, c.frontier+basicMaxRepeat, c.log.Limit()); slot++ {
 			if !c.at(slot).chosen {
 				p.again = AppendItem(p.again, Item{Op: OpFetch, Slot: slot})
 			}
@@ -114,7 +114,7 @@ func (c *basic) fetch(now smr.Time) {
 // about for a while. They adopt what they find.
 func (c *basic) fill(now smr.Time) {
 	filled := 0
-	for slot := c.frontier + 1; slot <= c.used && c.holds(slot) && filled < maxRepeat; slot++ {
+	for slot := c.frontier + 1; slot <= c.used && c.holds(slot) && filled < basicMaxRepeat; slot++ {
 		in := c.at(slot)
 		if !in.chosen && in.attempt == nil && now-in.heard >= c.cfg.ElectionMin {
 			c.propose(now, slot, 0)
