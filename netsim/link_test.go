@@ -172,7 +172,7 @@ func TestHoldBackKeepsTimeAndOrder(t *testing.T) {
 		for range rng.IntN(3) {
 			at := now + smr.Time(rng.IntN(50))
 			due[byte(added)] = at
-			if !h.Add(at, Mail{From: 1, Data: []byte{byte(added)}}) {
+			if !h.Add(at, true, Mail{From: 1, Data: []byte{byte(added)}}) {
 				t.Fatal("full")
 			}
 			added++
@@ -191,8 +191,29 @@ func TestHoldBackKeepsTimeAndOrder(t *testing.T) {
 		t.Fatalf("added %d, taken %d", added, taken)
 	}
 	small := NewHoldBack(100)
-	if !small.Add(1, Mail{Data: make([]byte, 30)}) || small.Add(1, Mail{Data: make([]byte, 30)}) {
+	if !small.Add(1, false, Mail{Data: make([]byte, 30)}) || small.Add(1, false, Mail{Data: make([]byte, 30)}) {
 		t.Fatal("the bound does not hold")
+	}
+}
+
+func TestHoldBackKeepsSendersInOrder(t *testing.T) {
+	h := NewHoldBack(1 << 20)
+	mail := func(from smr.NodeID, b byte) Mail { return Mail{From: from, Data: []byte{b}} }
+	h.Add(50, false, mail(1, 1))
+	h.Add(20, false, mail(1, 2)) // waits for the one before
+	h.Add(30, true, mail(1, 3))  // does not
+	h.Add(10, false, mail(2, 4))
+	if h.Passes(40, 0, 1) || !h.Passes(40, 0, 3) || h.Passes(40, 41, 3) {
+		t.Error("a frame passes if it is due and the sender's others are through")
+	}
+	var got []byte
+	for _, now := range []smr.Time{10, 30, 49, 50} {
+		for m, ok := h.Next(now); ok; m, ok = h.Next(now) {
+			got = append(got, m.Data[0])
+		}
+	}
+	if string(got) != "\x04\x03\x01\x02" || !h.Passes(50, 0, 1) {
+		t.Errorf("order % x", got)
 	}
 }
 

@@ -23,7 +23,9 @@ type Mail struct {
 type Port interface {
 	// Poll takes what has come. The Mail of the Poll before becomes invalid. If
 	// Next has not yet returned everything that an earlier Poll took, Poll leaves
-	// it at that: nothing is skipped and nothing becomes invalid.
+	// it at that: nothing is skipped and nothing becomes invalid. It then wakes the
+	// port's Waker if more has come, so that a caller that reads a bounded number
+	// of frames a turn misses none.
 	Poll(now smr.Time)
 	// Next returns the frames that Poll took, first-in first-out per link. Frames
 	// whose delay has not passed at the Poll are held back.

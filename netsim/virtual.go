@@ -149,6 +149,9 @@ type virtualPort struct {
 
 func (p *virtualPort) Poll(smr.Time) {
 	if p.next < len(p.taken) {
+		if len(p.mail) > 0 {
+			p.waker.Wake()
+		}
 		return
 	}
 	p.release(p.taken)

@@ -125,10 +125,21 @@ func (b *Box) Dropped() uint64 {
 }
 
 // Close empties the box and refuses everything from now on. No batch may be in use.
-func (b *Box) Close() {
+func (b *Box) Close() { b.shut() }
+
+// Recycle closes b and returns an empty box with its memory and its bound: for a
+// replica that restarts. A writer that still holds b cannot reach the new one.
+func (b *Box) Recycle() *Box {
+	in, out := b.shut()
+	return &Box{in: in[:0], out: out[:0], bound: b.bound}
+}
+
+func (b *Box) shut() (in, out []byte) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	in, out = b.in, b.out
 	b.closed = true
 	b.in, b.out = nil, nil
 	b.full.Store(false)
-	b.mu.Unlock()
+	return in, out
 }

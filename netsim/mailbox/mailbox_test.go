@@ -81,9 +81,12 @@ func TestBound(t *testing.T) {
 	}
 	b.Commit()
 	b.Swap()
-	b.Close()
-	if b.Append([]byte{1}, nil) || b.Waiting() {
+	again := b.Recycle()
+	if b.Append([]byte{1}, nil) || b.Waiting() || again.Waiting() {
 		t.Fatal("a closed box takes bytes")
+	}
+	if !again.Append(make([]byte, 100), nil) || again.Append([]byte{1}, nil) {
+		t.Fatal("a recycled box has another bound")
 	}
 }
 
