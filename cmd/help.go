@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/smr"
 )
 
@@ -27,7 +28,14 @@ func help(w io.Writer, b *binding, protocols []smr.Protocol) {
 		longest = max(longest, len(p.Name))
 	}
 	for _, p := range protocols {
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-*s  %s", longest, p.Name, p.Doc), " "))
+		name, lines := p.Name, report.Wrap(p.Doc, wide-longest-4)
+		if len(lines) == 0 {
+			lines = []string{""}
+		}
+		for _, line := range lines {
+			fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-*s  %s", longest, name, line), " "))
+			name = ""
+		}
 	}
 	for _, group := range groups {
 		fmt.Fprintf(w, "\n%s:\n%s", group, b.flags[group].FlagUsagesWrapped(wide))

@@ -97,7 +97,7 @@ func (p *page) faults(r *result.Run) {
 		if n := skipped[text]; n > 1 {
 			text += " (" + strconv.Itoa(n) + " times)"
 		}
-		for _, l := range wrap(text, p.width-1) {
+		for _, l := range Wrap(text, p.width-1) {
 			p.line(" " + l)
 		}
 	}

@@ -172,9 +172,9 @@ func hex(b byte) string {
 // as one.
 func columns(s string) int { return utf8.RuneCountInString(s) }
 
-// wrap breaks text at blanks into lines of at most width columns, and words that
+// Wrap breaks text at blanks into lines of at most width columns, and words that
 // are longer anywhere.
-func wrap(text string, width int) []string {
+func Wrap(text string, width int) []string {
 	var lines []string
 	var line string
 	for _, word := range strings.Fields(text) {
@@ -214,7 +214,7 @@ func fill(parts []string, gap string, width int) []string {
 		if line != "" {
 			lines = append(lines, line+strings.TrimRight(gap, " "))
 		}
-		broken := wrap(part, width-2)
+		broken := Wrap(part, width-2)
 		if len(broken) == 0 {
 			line = ""
 			continue

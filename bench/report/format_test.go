@@ -93,7 +93,7 @@ func TestClean(t *testing.T) {
 }
 
 func TestWrap(t *testing.T) {
-	if got, want := wrap("aaa bb cccccccc d", 5), []string{"aaa", "bb", "ccccc", "ccc d"}; !reflect.DeepEqual(got, want) {
+	if got, want := Wrap("aaa bb cccccccc d", 5), []string{"aaa", "bb", "ccccc", "ccc d"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("wrap = %q, want %q", got, want)
 	}
 	if got, want := fill([]string{"aaa", "bb", "c d e f g h"}, ", ", 8), []string{"aaa, bb,", "c d e", "f g h"}; !reflect.DeepEqual(got, want) {
@@ -117,7 +117,8 @@ func TestBuckets(t *testing.T) {
 			for i, v := range values {
 				values[i] = min(v, 50e9)
 			}
-			bars, err := buckets(latency(t, values).HDR)
+			l := latency(t, values)
+			bars, err := buckets(&l)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,13 +29,13 @@ type bucket struct {
 
 const maxBars = 14
 
-// buckets sorts the values of an encoded histogram into the finest logarithmic
-// buckets of which at most maxBars are needed, empty ones left out.
-func buckets(hdr string) ([]bucket, error) {
-	if hdr == "" {
+// buckets sorts the values of a distribution into the finest logarithmic buckets
+// of which at most maxBars are needed, empty ones left out.
+func buckets(l *result.Latency) ([]bucket, error) {
+	if l.HDR == "" {
 		return nil, nil
 	}
-	h, err := hdrhistogram.Decode([]byte(hdr))
+	h, err := hdrhistogram.Decode([]byte(l.HDR))
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,9 @@ func buckets(hdr string) ([]bucket, error) {
 			// A class of the histogram, a thousandth of its value wide, counts where
 			// its upper end falls, as in quantiles: 20 ms is not in 18-20 ms.
 			v := float64(b.To)
+			if l.Max != nil {
+				v = min(v, float64(*l.Max))
+			}
 			if n := len(out); n > 0 && v < out[n-1].to {
 				out[n-1].count += b.Count
 				continue
@@ -89,7 +92,7 @@ func enclose(v float64, edges []float64) (from, to float64) {
 
 // histogram draws l as bars.
 func (p *page) histogram(l *result.Latency) {
-	bars, err := buckets(l.HDR)
+	bars, err := buckets(l)
 	if err != nil {
 		p.line(" (histogram unreadable: " + Clean(err.Error()) + ")")
 		return

@@ -49,6 +49,10 @@ func Table(w io.Writer, file *result.File, o Options) error {
 	}
 	p.width = max(p.width, minWidth)
 
+	if len(file.Runs) == 0 {
+		p.line("nothing was measured")
+		p.line("")
+	}
 	for i := range file.Runs {
 		p.run(&file.Runs[i])
 		p.line("")
@@ -97,7 +101,7 @@ func (p *page) marked(c code, label string, what ...any) {
 	var lines []string
 	switch text := what[0].(type) {
 	case string:
-		lines = wrap(text, p.width-margin)
+		lines = Wrap(text, p.width-margin)
 	case []string:
 		lines = fill(text, what[1].(string), p.width-margin)
 	}

@@ -131,7 +131,7 @@ func FuzzHistogram(f *testing.F) {
 	f.Add("")
 	f.Add(latency(f, lognormal(100, 1e6, 1, 3)).HDR)
 	f.Fuzz(func(t *testing.T, hdr string) {
-		bars, err := buckets(hdr)
+		bars, err := buckets(&result.Latency{HDR: hdr})
 		if err != nil {
 			return
 		}

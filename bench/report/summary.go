@@ -57,7 +57,7 @@ func (p *page) summary() {
 		p.sideBySide(runs[from:to], titles[from:to])
 		p.line("")
 	}
-	for _, l := range wrap(closing(runs, titles), p.width) {
+	for _, l := range Wrap(closing(runs, titles), p.width) {
 		p.line(l)
 	}
 }
