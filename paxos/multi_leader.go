@@ -1,0 +1,272 @@
+package paxos
+
+import (
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/window"
+)
+
+// leading is phase 2 at its leader. Bytes are counted over the encoded entries above
+// base, from 0 in each ballot.
+type leading struct {
+	base      uint64 // highest slot known to be chosen when the leadership began
+	inherited uint64 // highest slot that was proposed before it
+	own       uint64 // all of (base, own] is counted as accepted by the own acceptor
+	serving   bool   // everything up to inherited is chosen
+
+	lastEnd     uint64 // bytes proposed
+	commitEnd   uint64 // of these up to commit
+	releasedEnd uint64 // of these below the window's first slot
+}
+
+// progress is what the leader knows of one peer.
+type progress struct {
+	acked    uint64 // all of (base, acked] is accepted there, or known there to be chosen
+	ackedEnd uint64 // bytes up to acked
+	next     uint64 // next slot to be sent for the first time
+	sentEnd  uint64 // bytes below next
+	known    uint64 // all up to here is known there to be chosen
+	missing  uint64 // lowest slot that is to be sent again; 0 = none
+	seq      uint64 // of the last accept or heartbeat
+	resent   uint64 // the same when something was last sent again
+	snapshot bool   // it needs what the window no longer holds
+	beat     bool   // a heartbeat is due
+	sentAt   smr.Time
+}
+
+// lostInFlight makes the leader send again whatever is not acknowledged.
+func (p *progress) lostInFlight() {
+	p.beat = true
+	p.resent = 0
+	if p.acked+1 < p.next {
+		p.missing = p.acked + 1
+	}
+}
+
+// becomeLeader begins phase 2: every slot above commit gets the value of the
+// highest-numbered proposal reported, or a no-op if there was none, under the own
+// ballot (Paxos Made Simple, 3).
+func (m *MultiPaxos) becomeLeader(now smr.Time) {
+	b := m.proposer.Ballot
+	m.proposer.Accept()
+	m.role, m.leader = smr.Leader, m.cfg.ID
+	m.timer.Stop()
+	m.contacts.Reset(now)
+	m.leading = leading{base: m.commit, inherited: m.win.Last(), own: m.commit}
+	for s := m.commit + 1; s <= m.inherited; s++ {
+		if m.win.Has(s) {
+			m.reaccept(s, b)
+		} else {
+			m.mustPut(s, b)
+		}
+		m.open(s, b)
+	}
+	for i := range m.peers {
+		m.peers[i].progress = progress{acked: m.base, next: m.base + 1, beat: true, sentAt: now}
+	}
+	m.event(now, smr.Elected, b, m.cfg.ID)
+	m.advanceLeader(now)
+}
+
+// open makes slot s part of phase 2 of the own ballot.
+func (m *MultiPaxos) open(s uint64, b Ballot) {
+	slot := m.win.At(s)
+	m.lastEnd += uint64(window.EncodedSize(slot.Size()))
+	slot.X.learner = Learner{Ballot: b}
+	slot.X.end = m.lastEnd
+}
+
+// Propose implements smr.Core.
+func (m *MultiPaxos) Propose(now smr.Time, tag smr.Tag, data []byte) error {
+	if m.role != smr.Leader {
+		return smr.ErrNotLeader
+	}
+	if len(data) > m.cfg.MaxFrame-smr.Overhead {
+		return malformed("an entry of %d bytes; at most %d", len(data), m.cfg.MaxFrame-smr.Overhead)
+	}
+	size := uint64(window.EncodedSize(len(data)))
+	s := m.win.Last() + 1
+	if open := m.lastEnd - m.commitEnd; open > 0 && open+size > uint64(m.cfg.Inflight) || s-m.commit > m.ring/4 {
+		return smr.ErrFull
+	}
+	if m.put(s, m.proposer.Ballot, tag, window.Sum(data), data) == nil {
+		return smr.ErrFull
+	}
+	m.open(s, m.proposer.Ballot)
+	return nil
+}
+
+// acceptSelf counts the own acceptor for what has become durable here.
+func (m *MultiPaxos) acceptSelf() {
+	m.own = max(m.own, m.commit)
+	for {
+		slot := m.win.At(m.own + 1)
+		if slot == nil || Ballot(slot.Ballot) != m.proposer.Ballot || !m.isDurable(slot.Number) {
+			return
+		}
+		m.own++
+		m.acceptedBy(m.self, m.own, m.own)
+	}
+}
+
+// acceptedBy counts a member's acceptance of the slots lo..hi. Each slot becomes
+// chosen on its own, in whatever order.
+func (m *MultiPaxos) acceptedBy(pos int, lo, hi uint64) {
+	for s := max(lo, m.commit+1); s <= min(hi, m.win.Last()); s++ {
+		slot := m.win.At(s)
+		if slot.X.learner.Accepted(pos, m.proposer.Ballot, m.q2) {
+			slot.X.chosen = true
+		}
+	}
+}
+
+// stepAccepted takes an acknowledgement.
+func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
+	if m.role != smr.Leader || in.ballot != m.proposer.Ballot {
+		return
+	}
+	p := &m.peers[pos]
+	m.contacts.Heard(pos, now)
+	p.known = max(p.known, min(in.known, m.win.Last()))
+	m.acked(pos, min(in.slot, m.win.Last()))
+	for i := range in.countSpans() {
+		s := in.span(i)
+		m.acceptedBy(pos, max(s.lo, m.base+1), s.hi)
+	}
+	if p.snapshot && m.holds(p)+1 >= m.win.First() {
+		p.snapshot = false
+	}
+	if in.last > p.acked && in.last < p.next && in.other >= p.resent {
+		p.missing = in.last
+	}
+	m.advanceLeader(now)
+}
+
+// acked moves the frontier of one peer.
+func (m *MultiPaxos) acked(pos int, frontier uint64) {
+	p := &m.peers[pos]
+	if frontier <= p.acked {
+		return
+	}
+	m.acceptedBy(pos, p.acked+1, frontier)
+	p.acked, p.ackedEnd = frontier, m.releasedEnd
+	if slot := m.win.At(frontier); slot != nil && frontier > m.base {
+		p.ackedEnd = slot.X.end
+	}
+	if p.next <= p.acked {
+		p.next, p.sentEnd = p.acked+1, p.ackedEnd
+	}
+	p.ackedEnd = min(p.ackedEnd, p.sentEnd)
+	if p.missing <= p.acked {
+		p.missing = 0
+	}
+}
+
+// holds is the highest slot up to which the peer has everything: what it knows to be
+// chosen and, if no gap is between, what it has accepted in this ballot.
+func (m *MultiPaxos) holds(p *peer) uint64 {
+	if p.known >= m.base {
+		return max(p.known, p.acked)
+	}
+	return p.known
+}
+
+// advanceLeader moves commit over what is chosen.
+func (m *MultiPaxos) advanceLeader(now smr.Time) {
+	m.advance()
+	if m.commit > m.base && m.commit >= m.win.First() {
+		m.commitEnd = m.win.At(m.commit).X.end
+	}
+	if !m.serving && m.commit >= m.inherited {
+		m.serving = true
+		m.event(now, smr.Serving, m.proposer.Ballot, m.cfg.ID)
+	}
+}
+
+// tickLeader speaks to whom nothing was said for a heartbeat interval, and steps
+// down if too few answered. Those are q2, the leader included: with fewer it cannot
+// have anything chosen and had better let others try; fewer than q1 would only keep
+// others from being elected.
+func (m *MultiPaxos) tickLeader(now smr.Time) {
+	if m.cfg.CheckQuorum && m.contacts.Within(now, m.cfg.ElectionMin) < m.q2 {
+		m.becomeFollower(now, smr.None)
+		return
+	}
+	for i := range m.peers {
+		p := &m.peers[i]
+		p.beat = p.beat || now-p.sentAt >= m.cfg.Heartbeat
+	}
+}
+
+// sendAccepts is phase 2a to every peer: new slots, slots that were lost, or a
+// heartbeat if there is nothing to say and it is due.
+func (m *MultiPaxos) sendAccepts(now smr.Time, rd *smr.Ready) {
+	for i := range m.peers {
+		if i == m.self {
+			continue
+		}
+		p := &m.peers[i]
+		if !p.down && !p.snapshot {
+			m.resend(now, rd, p)
+			m.sendNew(now, rd, p)
+		}
+		if p.beat {
+			m.sendAccept(now, rd, p, smr.Heartbeat, nil)
+		}
+	}
+}
+
+// sendNew pipelines what the peer was not sent yet, as far as its share of Inflight
+// goes.
+func (m *MultiPaxos) sendNew(now smr.Time, rd *smr.Ready, p *peer) {
+	for p.next <= m.win.Last() {
+		inFlight := p.sentEnd - p.ackedEnd
+		if inFlight >= uint64(m.cfg.Inflight) || p.next-p.acked > m.ring/4 {
+			return
+		}
+		if p.next < m.win.First() {
+			p.snapshot = true
+			return
+		}
+		run, next := m.win.Run(p.next, m.win.Last(), min(m.cfg.MaxFrame-multiHeadSize, m.cfg.Inflight-int(inFlight)))
+		p.next = next
+		p.sentEnd = m.win.At(next - 1).X.end
+		m.sendAccept(now, rd, p, smr.Replication, run)
+	}
+}
+
+// resend sends again what the peer misses and has not acknowledged.
+func (m *MultiPaxos) resend(now smr.Time, rd *smr.Ready, p *peer) {
+	lo := p.missing
+	if lo == 0 {
+		return
+	}
+	p.missing = 0
+	if lo < m.win.First() {
+		p.snapshot = true
+		return
+	}
+	pos := m.cfg.Position(p.id)
+	for lo < p.next {
+		if m.win.At(lo).X.learner.Acceptors.Has(pos) {
+			lo++
+			continue
+		}
+		hi := lo
+		for hi+1 < p.next && !m.win.At(hi+1).X.learner.Acceptors.Has(pos) {
+			hi++
+		}
+		var run []byte
+		run, lo = m.win.Run(lo, hi, m.cfg.MaxFrame-multiHeadSize)
+		m.sendAccept(now, rd, p, smr.CatchUp, run)
+	}
+	p.resent = p.seq
+}
+
+// sendAccept sends one accept or heartbeat, with the notice.
+func (m *MultiPaxos) sendAccept(now smr.Time, rd *smr.Ready, p *peer, kind smr.Kind, run []byte) {
+	p.seq++
+	p.beat = false
+	p.sentAt = now
+	head := message{typ: msgAccept, ballot: m.proposer.Ballot, slot: m.base, last: p.next - 1, known: m.commit, other: p.seq}
+	m.send(rd, p.id, kind, &head, nil, run)
+}
