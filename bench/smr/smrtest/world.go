@@ -86,6 +86,9 @@ type link struct {
 	arrival smr.Time // of the latest frame in order
 }
 
+// maxEvents ends a world in which a chain of events never does.
+const maxEvents = 50e6
+
 // NewWorld starts a cluster at time 0.
 func NewWorld(p smr.Protocol, o Options) (*World, error) { return newWorld(p, o, observer{}) }
 
@@ -179,7 +182,9 @@ func (w *World) RunUntil(limit smr.Time, done func() bool) bool {
 func (w *World) Step() {
 	w.now = w.queue.next()
 	e := w.queue.pop()
-	w.Events++
+	if w.Events++; w.Events == maxEvents {
+		w.fail(nil, "%d events and no end: who talks to whom?%v", w.Events, w)
+	}
 	if w.Events%64 == 0 {
 		if err := w.inspect(); err != nil {
 			w.fail(nil, "%v", err)
@@ -199,7 +204,9 @@ func (w *World) Step() {
 	}
 	switch e.kind {
 	case evTick:
-		r.timer()
+		if r.tickAt == w.now { // else another was armed since
+			r.timer()
+		}
 	case evDurable:
 		r.durable(e.number)
 	case evPersisted:
