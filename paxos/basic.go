@@ -64,6 +64,7 @@ type basic struct {
 	lost     []smr.Tag
 	notices  []basicNotice // ring: what was chosen by own ballots
 	noticed  uint64        // notices ever made
+	cramped  bool          // a value to be accepted waits for room in the log
 	urgent   bool          // a rival waits for the notices
 	rtt      roundTrip
 
@@ -199,11 +200,10 @@ func (c *basic) trim() {
 	ring := uint64(len(c.instances))
 	for slot := c.log.First(); c.spent(slot); slot++ {
 		short := c.used+ring/4 > c.log.Limit()
-		pinned := c.pin != 0 && slot > c.pin
-		if !short && (pinned || c.retained <= c.cfg.Retain && c.used-slot < ring/2) {
+		if !short && (c.pinned(slot) || c.retained <= c.cfg.Retain && c.used-slot < ring/2) {
 			return
 		}
-		c.release(slot)
+		c.unpin(slot)
 	}
 }
 
@@ -230,31 +230,45 @@ func (c *basic) release(i uint64) {
 }
 
 // put stores an entry as accepted under ballot. It reports false, and has changed
-// nothing, if there is no room. Behind the next slot to be chosen some room is left:
-// that slot must always fit, or nothing could ever be applied and released again.
-func (c *basic) put(slot uint64, ballot Ballot, sum uint32, data []byte, reserve int) bool {
+// nothing, if there is no room. The next slot to be chosen must always fit, or nothing
+// could ever be applied and released again: so the others leave room for one entry,
+// wherever the arena's end happens to lie, and those far off some more. all is for
+// replay, where everything fitted before.
+func (c *basic) put(slot uint64, ballot Ballot, sum uint32, data []byte, all bool) bool {
 	if s := c.log.At(slot); s != nil && s.Sum == sum && string(c.log.Data(slot)) == string(data) {
 		c.log.SetBallot(slot, uint64(ballot))
 		return true
 	}
-	if slot == c.frontier+1 {
+	reserve := 3 * c.cfg.MaxFrame
+	switch {
+	case all || slot == c.frontier+1:
 		reserve = 0
+	case slot <= c.frontier+basicMaxRepeat:
+		reserve = 2 * c.cfg.MaxFrame
 	}
 	size := window.EncodedSize(len(data))
 	for {
 		if c.log.Bytes()+size+reserve <= c.log.Capacity() && c.log.Put(slot, uint64(ballot), 0, sum, data) != nil {
 			return true
 		}
-		if !c.spent(c.log.First()) {
+		first := c.log.First()
+		if !c.spent(first) || c.pinned(first) && reserve > 0 {
 			return false
 		}
-		c.release(c.log.First())
+		c.unpin(first)
 	}
 }
 
-// reserve is how much of the arena only the next slot to be chosen may take: room
-// for one entry wherever the arena's end happens to lie.
-func (c *basic) reserve() int { return 2 * c.cfg.MaxFrame }
+// pinned reports whether a snapshot in the making needs a slot for its Baseline.
+func (c *basic) pinned(slot uint64) bool { return c.pin != 0 && slot > c.pin }
+
+// unpin releases a slot even if it is pinned: no Baseline will be written then.
+func (c *basic) unpin(slot uint64) {
+	if c.pinned(slot) {
+		c.pin = 0
+	}
+	c.release(slot)
+}
 
 // choose marks the entry in the log as chosen. ballot is the one that it was found
 // to be chosen under.

@@ -349,7 +349,7 @@ func (c *basic) replayEntry(e window.Encoded) error {
 	if b < in.Accepted {
 		return nil
 	}
-	if !c.put(e.Index, b, e.Sum, e.Data, 0) {
+	if !c.put(e.Index, b, e.Sum, e.Data, true) {
 		return fmt.Errorf("paxos: the window of %d bytes has no room for slot %d of the log", c.log.Capacity(), e.Index)
 	}
 	in.Accepted, in.Promised = b, max(in.Promised, b)

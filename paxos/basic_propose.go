@@ -187,8 +187,9 @@ func (c *basic) accept(now smr.Time, p *attempt) {
 	default:
 		sum, data = p.sum, p.adopted
 	}
-	if !c.put(p.slot, p.Ballot, sum, data, c.reserve()) {
-		return // tried again at the deadline
+	if !c.put(p.slot, p.Ballot, sum, data, false) {
+		c.cramped = true
+		return
 	}
 	p.Accept()
 	p.offered = p.offered || p.Adopted == 0 && p.value != 0
@@ -200,6 +201,16 @@ func (c *basic) accept(now smr.Time, p *attempt) {
 	c.votes.push(basicVote{OpAccept, p.slot, p.Ballot})
 	c.accepts.push(p.slot)
 	c.ask(now, p)
+}
+
+// cram tries phase 2 again where there was no room for the value.
+func (c *basic) cram(now smr.Time) {
+	c.cramped = false
+	for slot := c.frontier + 1; slot <= c.used && c.holds(slot) && !c.cramped; slot++ {
+		if p := c.at(slot).attempt; p != nil {
+			c.accept(now, p)
+		}
+	}
 }
 
 // takeAccepted is the distinguished learner: phase 2b arrives.
@@ -291,7 +302,7 @@ func (c *basic) repeat(now smr.Time, p *attempt) {
 		c.abandon(now, p, p.Higher)
 	case p.Prepared(c.q1):
 		c.due(p, now+c.rtt.timeout(&c.cfg, 0))
-		c.accept(now, p) // there was no room
+		c.accept(now, p) // there may be room now
 	default:
 		p.repeated++
 		c.due(p, now+c.rtt.timeout(&c.cfg, p.repeated))

@@ -108,7 +108,7 @@ func (c *basic) takeAccept(now smr.Time, from int, it Item, sum uint32, data []b
 	again := in.Accepted == it.Ballot
 	in.heard = now
 	if !in.chosen && !again && it.Ballot >= in.Promised {
-		if !c.put(it.Slot, it.Ballot, sum, data, c.reserve()) {
+		if !c.put(it.Slot, it.Ballot, sum, data, false) {
 			return // as if lost
 		}
 		in.Accept(it.Ballot)
@@ -126,7 +126,7 @@ func (c *basic) takeLearn(now smr.Time, it Item, sum uint32, data []byte) {
 		return
 	}
 	if in.Accepted < it.Ballot {
-		if !c.put(it.Slot, it.Ballot, sum, data, c.reserve()) {
+		if !c.put(it.Slot, it.Ballot, sum, data, false) {
 			return
 		}
 		in.Accepted = it.Ballot

@@ -63,6 +63,9 @@ func (c *basic) watch(now smr.Time) {
 	if !c.started {
 		return
 	}
+	if c.cramped {
+		c.cram(now)
+	}
 	switch {
 	case c.frontier >= c.used:
 		c.gap.Stop()
