@@ -186,7 +186,9 @@ func (c *core) appends(now smr.Time, rd *smr.Ready) (more bool) {
 				}
 			}
 		case replicate:
-			for p.next <= c.log.last() {
+			// A peer that has not acknowledged what is let go of already is far
+			// behind, or gone: it gets no more before it answers.
+			for p.match >= c.log.base() && p.next <= c.log.last() {
 				flight := c.log.bytes(p.match, p.next-1)
 				if flight >= c.cfg.Inflight {
 					break

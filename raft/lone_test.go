@@ -104,7 +104,7 @@ func (l *lone) step(from smr.NodeID, frame []byte) {
 
 // encodeEntries encodes entries with the given terms behind prev.
 func encodeEntries(prev uint64, terms ...uint64) []byte {
-	w := window.New[mark](64<<10, prev)
+	w := window.New[mark](64<<10+256*len(terms), prev)
 	var out []byte
 	for i, term := range terms {
 		data := fmt.Appendf(nil, "%d@%d", prev+1+uint64(i), term)
