@@ -271,15 +271,22 @@ func (r *reader) heard(leader observation, survivors []smr.NodeID) (last smr.Tim
 	last = leader.Time
 	since := r.between(leader.Time, smr.Never)
 	for _, id := range survivors {
+		at := smr.Never
 		i := slices.IndexFunc(since, func(o observation) bool {
 			return o.by == id && o.Term == leader.Term && (o.Type == smr.Following || o.Type == smr.Elected)
 		})
-		switch {
-		case i >= 0:
-			last = max(last, since[i].Time)
-		case !slices.ContainsFunc(r.Outages, func(o Outage) bool { return o.At >= leader.Time && slices.Contains(o.Nodes, id) }):
+		if i >= 0 {
+			at = since[i].Time
+		}
+		if slices.ContainsFunc(r.Outages, func(o Outage) bool {
+			return o.At < at && o.Until > leader.Time && slices.Contains(o.Nodes, id)
+		}) {
+			continue // it did not remain in service
+		}
+		if i < 0 {
 			return last, false
 		}
+		last = max(last, at)
 	}
 	return last, true
 }
