@@ -7,12 +7,14 @@ import (
 	"github.com/consbench/consbench/bench/smr"
 )
 
-// script of what one core was given, to bring others into the same state.
+// feed is one thing that a core was given, to bring others into the same state.
 type feed struct {
 	now   smr.Time
-	from  smr.NodeID // None: a Tick
+	from  smr.NodeID // of a frame
 	frame []byte
-}
+	tag   smr.Tag // of a proposal
+	data  []byte
+} // neither: a Tick
 
 // recordFeeds runs a small cluster through an election, replication, losses and
 // a second election, and returns what replica 0 received.
@@ -20,12 +22,17 @@ func recordFeeds(p smr.Protocol, opts ...Option) ([]feed, smr.Config, error) {
 	s := settingsOf(p, opts)
 	cfg := DefaultConfig()
 	cfg.MaxFrame, cfg.Inflight, cfg.Retain = 4<<10, 4<<10, 4<<10
-	o := Options{Seed: 3, Nodes: 3, Config: cfg, Link: Link{Delay: Range{1e6, 3e6}, Loss: 0.05}}
+	o := Options{Seed: 3, Nodes: 3, Config: cfg, Compact: 1 << 30, Link: Link{Delay: Range{1e6, 3e6}, Loss: 0.05}}
 	var feeds []feed
 	w, err := newWorld(p, o, observer{
 		arrive: func(r *replica, from smr.NodeID, frame []byte) {
 			if r.pos == 0 && r.incarnation == 1 {
-				feeds = append(feeds, feed{r.w.now, from, append([]byte(nil), frame...)})
+				feeds = append(feeds, feed{now: r.w.now, from: from, frame: append([]byte(nil), frame...)})
+			}
+		},
+		propose: func(r *replica, tag smr.Tag, data []byte) {
+			if r.pos == 0 && r.incarnation == 1 {
+				feeds = append(feeds, feed{now: r.w.now, tag: tag, data: append([]byte(nil), data...)})
 			}
 		},
 		tick: func(r *replica) {
@@ -40,8 +47,12 @@ func recordFeeds(p smr.Protocol, opts ...Option) ([]feed, smr.Config, error) {
 	for k := range 60 {
 		if k == 30 && s.allowed&LeaderCrashes != 0 {
 			if l := w.Leader(); l > 0 {
-				w.Crash(l, 0)
-				w.After(500e6, func() { w.Restart(l) })
+				w.replicas[l].crash(0)
+				w.After(500e6, func() {
+					if err := w.replicas[l].start(); err != nil {
+						w.fail(nil, "%v", err)
+					}
+				})
 			}
 		}
 		for i := range w.replicas {
@@ -79,10 +90,17 @@ func newBare(p smr.Protocol, cfg smr.Config) (*bare, error) {
 }
 
 func (b *bare) give(f *feed) error {
-	if f.from == smr.None {
+	switch {
+	case f.tag != 0:
+		if err := b.core.Propose(f.now, f.tag, append([]byte(nil), f.data...)); err != nil {
+			return err
+		}
+	case f.from == smr.None:
 		b.core.Tick(f.now)
-	} else if err := b.core.Step(f.now, f.from, append([]byte(nil), f.frame...)); err != nil {
-		return err
+	default:
+		if err := b.core.Step(f.now, f.from, append([]byte(nil), f.frame...)); err != nil {
+			return err
+		}
 	}
 	return b.drain(f.now)
 }

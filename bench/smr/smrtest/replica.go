@@ -280,6 +280,9 @@ func (r *replica) offer(data []byte) (smr.Tag, error) {
 	v := valueOf(data)
 	tag := r.tag + 1
 	err := r.core.Propose(r.w.now, tag, data)
+	if err == nil && r.w.observe.propose != nil {
+		r.w.observe.propose(r, tag, data)
+	}
 	poison(data)
 	if err != nil {
 		if err != smr.ErrNotLeader && err != smr.ErrFull {

@@ -79,6 +79,7 @@ type observer struct {
 	snapshot func(at, to smr.NodeID, index uint64)
 	arrive   func(r *replica, from smr.NodeID, frame []byte)
 	tick     func(r *replica)
+	propose  func(r *replica, tag smr.Tag, data []byte)
 }
 
 type link struct {
