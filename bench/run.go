@@ -2,7 +2,10 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/consbench/consbench/bench/result"
@@ -41,6 +44,38 @@ var ErrInterrupted = errors.New("interrupted")
 // The file is never nil when the error is nil or [ErrInterrupted]. A run that
 // could not be carried out (a port in use) is an error; a run whose verdict is
 // INCORRECT is not: the caller reads the verdict.
+//
+// Run sets the garbage collector's percentage for the process while it lasts.
 func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progress) (*result.File, error) {
-	return nil, errors.New("not built yet")
+	if err := cfg.Validate(known); err != nil {
+		return nil, err
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(cfg.GOGC))
+	raw, err := json.Marshal(cfg)
+	if err != nil {
+		return nil, err
+	}
+	file := &result.File{
+		Schema: result.Schema, Started: time.Now().UTC().Format(time.RFC3339), Config: raw,
+		Environment: Describe(&cfg),
+	}
+	file.Environment.Floors = measureFloors(cfg.Dir)
+	if progress == nil {
+		progress = func(Update) {}
+	}
+	for _, name := range cfg.Protocols {
+		debug.FreeOSMemory() // each run begins with the same heap
+		run, err := runOne(ctx, &cfg, *find(known, name), progress)
+		if run != nil {
+			file.Runs = append(file.Runs, *run)
+		}
+		if errors.Is(err, context.Canceled) {
+			file.Interrupted = true
+			return file, ErrInterrupted
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return file, nil
 }

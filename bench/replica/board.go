@@ -92,6 +92,9 @@ func NewWindow() *Window {
 	return w
 }
 
+// From is when the window begins, Never if that is not known yet.
+func (w *Window) From() smr.Time { return smr.Time(w.from.Load()) }
+
 // Has reports whether t lies in the window.
 func (w *Window) Has(t smr.Time) bool {
 	return int64(t) >= w.from.Load() && int64(t) < w.to.Load()

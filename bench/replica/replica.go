@@ -39,18 +39,15 @@ type Parts struct {
 	Clock    func() smr.Time                      // for the end of a turn
 	Window   *Window                              // which commands' commit latency counts
 	Digests  *check.Digests                       // may be nil
-	Events   func(smr.NodeID, smr.Event)          // may be nil
+	Events   *measure.EventLog                    // of all incarnations
 	Failed   func(node smr.NodeID, problem error) // the state machine met what it must never meet
 }
 
 // Counters are what one incarnation of a replica has done.
 type Counters struct {
 	measure.Costs
-	Entries   uint64 // applied
-	Malformed uint64 // frames that no protocol could have sent
+	Malformed uint64 // frames that no replica could have sent
 	Refused   uint64 // commands turned away
-	Snapshots uint64 // taken
-	Installs  uint64 // received
 }
 
 // Replica is one incarnation of a replica. Everything but [Replica.Board] belongs
@@ -80,8 +77,8 @@ type Replica struct {
 }
 
 // New makes the next incarnation of a replica: it recovers from the log what
-// outlived the last one, and starts at now. incarnation counts from 0.
-func New(o Options, p Parts, b *Board, incarnation int, now smr.Time) (*Replica, wal.Recovery, error) {
+// outlived the last one. incarnation counts from 0. Start comes next, then turns.
+func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery, error) {
 	o.Core.Seed = incarnationSeed(o.Core.Seed, o.Core.ID, incarnation)
 	core, err := o.Protocol.New(o.Core)
 	if err != nil {
@@ -99,9 +96,13 @@ func New(o Options, p Parts, b *Board, incarnation int, now smr.Time) (*Replica,
 	if err != nil {
 		return nil, recovery, fmt.Errorf("%v cannot recover: %w", r.id, err)
 	}
-	core.Start(now)
-	r.publish()
 	return r, recovery, nil
+}
+
+// Start ends recovery; timers run from now.
+func (r *Replica) Start(now smr.Time) {
+	r.core.Start(now)
+	r.publish()
 }
 
 // incarnationSeed gives each incarnation its own randomness.
@@ -163,13 +164,22 @@ func (r *Replica) applyRecovered() error {
 func (r *Replica) State() *State { return r.state }
 
 // Counters returns what this incarnation has done; to be called from a turn, or
-// when the replica takes none.
-func (r *Replica) Counters() Counters {
-	c := r.counters
-	s := r.Log.Stats()
-	c.LogBytes, c.Fsyncs = s.Bytes, s.Syncs
-	return c
-}
+// when the replica takes none. The log's figures are those of all incarnations.
+func (r *Replica) Counters() Counters { return r.counters }
 
 // CommitLatency is the histogram of this incarnation; likewise.
 func (r *Replica) CommitLatency() *measure.Histogram { return r.commit }
+
+// Add adds d to c.
+func (c *Counters) Add(d *Counters) {
+	c.Costs.Add(&d.Costs)
+	c.Malformed += d.Malformed
+	c.Refused += d.Refused
+}
+
+// Sub takes off what d, an earlier state of c, had counted.
+func (c *Counters) Sub(d *Counters) {
+	c.Costs.Sub(&d.Costs)
+	c.Malformed -= d.Malformed
+	c.Refused -= d.Refused
+}

@@ -44,6 +44,7 @@ type snapshotter struct {
 	ids  uint64
 
 	saving  uint64 // index of the snapshot that is being made durable, 0 = none
+	uncut   bool   // a durable snapshot waits for the baseline that cuts the log
 	foreign bool   // ... and it is a peer's, in bytes
 	meta    []byte // scratch; of the snapshot being saved
 	image   []byte // scratch; likewise
@@ -74,13 +75,12 @@ func (s *snapshotter) imageSize() int {
 // compact takes a snapshot if the log has become long.
 func (r *Replica) compact(now smr.Time) {
 	s := &r.snapshot
-	if s.saving != 0 || r.state.Index <= s.last || r.Log.Size() <= s.threshold() {
+	if s.saving != 0 || s.uncut || r.state.Index <= s.last || r.Log.Size() <= s.threshold() {
 		return
 	}
 	s.meta = r.core.Meta(r.state.Index, s.meta[:0])
 	s.image = r.state.AppendImage(s.image[:0])
 	s.saving, s.foreign = r.state.Index, false
-	r.counters.Snapshots++
 	r.Log.Save(now, s.saving, s.meta, s.image)
 	if p := r.Log.Poll(now); p.Snapshot >= s.saving {
 		s.durable(now, p.Snapshot)
@@ -96,6 +96,7 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 	foreign := s.foreign
 	s.last, s.saving, s.foreign = index, 0, false
 	if !foreign {
+		s.uncut = true
 		s.r.core.Snapshotted(index)
 		return
 	}
@@ -177,8 +178,7 @@ func (s *snapshotter) sendChunk(now smr.Time, o *outgoing, n int) {
 }
 
 func (s *snapshotter) frame(now smr.Time, to smr.NodeID, channel uint8, head, body []byte) {
-	s.r.counters.Frames[smr.CatchUp]++
-	s.r.counters.FrameBytes[smr.CatchUp] += uint64(len(head) + len(body))
+	s.r.counters.Sent(smr.CatchUp, len(head)+len(body))
 	s.r.Port.Send(now, to, channel, head, body)
 }
 

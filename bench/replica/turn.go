@@ -38,18 +38,23 @@ func (r *Replica) drain(now smr.Time) {
 		r.core.Ready(now, rd)
 		if len(rd.Records) > 0 {
 			r.Log.Append(now, rd.Number, rd.Sync, rd.Baseline, rd.Records)
+			if rd.Baseline {
+				r.snapshot.uncut = false
+			}
 		}
 		for i := range rd.Frames {
 			f := &rd.Frames[i]
-			r.counters.Frames[f.Kind]++
-			r.counters.FrameBytes[f.Kind] += uint64(len(f.Head) + len(f.Body))
+			r.counters.Sent(f.Kind, len(f.Head)+len(f.Body))
 			r.Port.Send(now, f.To, channelCore, f.Head, f.Body)
 		}
 		for i := range rd.Committed {
 			r.apply(&rd.Committed[i])
 		}
+		r.Events.Add(rd.Events)
 		for _, e := range rd.Events {
-			r.event(e)
+			if e.Type == smr.Serving {
+				r.notify(command.Answer{Status: command.Serving, From: uint32(r.id), Term: e.Term})
+			}
 		}
 		if len(rd.Lost) > 0 {
 			for _, tag := range rd.Lost {
@@ -100,7 +105,6 @@ func (r *Replica) apply(e *smr.Entry) {
 		r.Failed(r.id, err)
 		return
 	}
-	r.counters.Entries++
 	r.mark()
 	if e.Tag == 0 {
 		return
@@ -113,7 +117,7 @@ func (r *Replica) apply(e *smr.Entry) {
 		now := r.Clock()
 		r.board.chose.Store(int64(now))
 		if r.Window.Has(taken) {
-			r.commit.RecordN(int64(now-taken), uint64(n))
+			r.commit.RecordN(now-taken, n)
 		}
 	}
 }
@@ -121,15 +125,5 @@ func (r *Replica) apply(e *smr.Entry) {
 func (r *Replica) mark() {
 	if r.Digests != nil && r.Digests.Wants(r.state.Index) {
 		r.Digests.Mark(r.id, r.state.Index, r.state.Digest)
-	}
-}
-
-// event passes on what happened; a new leader tells the clients.
-func (r *Replica) event(e smr.Event) {
-	if r.Events != nil {
-		r.Events(r.id, e)
-	}
-	if e.Type == smr.Serving {
-		r.notify(command.Answer{Status: command.Serving, From: uint32(r.id), Term: e.Term})
 	}
 }

@@ -1,0 +1,322 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/consbench/consbench/bench/check"
+	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
+	"github.com/consbench/consbench/netsim"
+	"github.com/consbench/consbench/netsim/mailbox"
+)
+
+// Options decide what a cluster is made of.
+type Options struct {
+	Nodes       int
+	Replica     replica.Options // Core.ID is set for each
+	SyncLatency smr.Time        // of the modelled log device
+	Link        netsim.Link     // every link, until a fault changes it
+	Clients     client.Options  // Worker is set for each
+	Client      client.Parts    // what is common to all workers; the rest is filled in
+	Window      *replica.Window
+	Series      *measure.Series
+	Histories   int // operations that a worker's history may hold; 0 = none is kept
+}
+
+// actor is what a driver drives.
+type actor interface {
+	Turn(now smr.Time) (wake smr.Time)
+}
+
+// driver lets actors have their turns. Actors are numbered from 0 and have turns
+// from Set until it is called again with nil.
+type driver interface {
+	Now() smr.Time
+	Waker(i int) netsim.Waker
+	// Do calls f while actor i has no turn, and returns when it is done.
+	Do(i int, f func())
+	// Set gives number i its actor; it is called within Do.
+	Set(i int, a actor)
+	// Await lets time pass until it is until or done() is true, and reports which;
+	// done is asked about once a millisecond. It returns early with ctx's error.
+	Await(ctx context.Context, until smr.Time, done func() bool) (bool, error)
+	// Stop ends all turns.
+	Stop()
+	// Events is how many events a simulator has had.
+	Events() uint64
+}
+
+// node is what outlives a replica's incarnations.
+type node struct {
+	id    smr.NodeID
+	board replica.Board
+	log   wal.Log
+	box   *mailbox.Box // commands
+
+	now         *replica.Replica // nil while it is down
+	port        netsim.Port
+	incarnation int
+	paused      bool
+	durable     uint64 // what the log had to keep when it crashed
+
+	past    replica.Counters // of earlier incarnations
+	network netsim.Stats     // likewise
+	commit  *measure.Histogram
+	events  measure.EventLog // of all incarnations
+}
+
+// Restart is a recovery of a crashed replica.
+type Restart struct {
+	Node smr.NodeID
+	At   smr.Time
+	wal.Recovery
+}
+
+// Cluster is replicas and clients under one driver. Its methods are called from
+// one goroutine.
+type Cluster struct {
+	opts    Options
+	driver  driver
+	network netsim.Network
+	nodes   []*node
+	workers []*client.Worker
+	ends    []replica.Answers
+	links   links
+	digests *check.Digests
+
+	mu       sync.Mutex // what replicas report from their turns
+	problems []string
+
+	restarts []Restart
+}
+
+// answerBound bounds what waits for a worker: it is sized for all its commands,
+// each answered several times over.
+func answerBound(o *client.Options) int { return 4<<20 + 8*24*o.Sessions*o.Inflight }
+
+// commandBound bounds what waits for a replica, in bytes.
+const commandBound = 32 << 20
+
+// end is a worker's mailbox as replicas see it.
+type end struct {
+	box  *mailbox.Box
+	wake netsim.Waker
+}
+
+// Send implements [replica.Answers]. An answer that finds no room is lost: the
+// client will ask again.
+func (e end) Send(answers []byte) {
+	e.box.Append(answers, nil)
+	e.wake.Wake()
+}
+
+// start makes and starts all actors.
+func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
+	c := &Cluster{opts: o, driver: d, network: network, digests: check.NewDigests()}
+	c.links = newLinks(o.Nodes, o.Link, network)
+	targets := make([]client.Target, o.Nodes)
+	for i := range targets {
+		n := &node{
+			id: smr.NodeID(i + 1), log: wal.NewMemory(o.SyncLatency), box: mailbox.New(1<<20, commandBound),
+			commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)},
+		}
+		c.nodes = append(c.nodes, n)
+		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
+	}
+	for i := range o.Clients.Workers {
+		box := mailbox.New(1<<16, answerBound(&o.Clients))
+		c.ends = append(c.ends, end{box, d.Waker(o.Nodes + i)})
+		parts, opts := o.Client, o.Clients
+		opts.Worker = i
+		parts.Replicas, parts.Answers, parts.Window = targets, box, o.Window
+		parts.Series, parts.Gaps = o.Series.Worker(), measure.NewAvailability()
+		if o.Histories > 0 {
+			parts.History = client.NewHistory(o.Histories)
+		}
+		c.workers = append(c.workers, client.NewWorker(opts, parts))
+	}
+	for _, n := range c.nodes {
+		if err := c.open(n); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	for _, n := range c.nodes { // all at once: memory for a replica takes its time
+		c.join(n)
+	}
+	for i, w := range c.workers {
+		d.Do(o.Nodes+i, func() { d.Set(o.Nodes+i, w) })
+	}
+	return c, nil
+}
+
+// open makes the next incarnation of n.
+func (c *Cluster) open(n *node) (err error) {
+	n.port, err = c.network.Open(n.id, c.driver.Waker(int(n.id-1)))
+	if err != nil {
+		return err
+	}
+	o := c.opts.Replica
+	o.Core.ID = n.id
+	r, recovery, err := replica.New(o, replica.Parts{
+		Log: n.log, Port: n.port, Commands: n.box, Clients: c.ends,
+		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,
+		Events: &n.events, Failed: c.failed,
+	}, &n.board, n.incarnation)
+	if n.incarnation > 0 {
+		c.restarts = append(c.restarts, Restart{n.id, c.driver.Now(), recovery})
+		if recovery.Bytes != n.durable {
+			c.failed(n.id, fmt.Errorf("recovered %d B of its log where %d B had been synced", recovery.Bytes, n.durable))
+		}
+	}
+	n.incarnation++
+	if err != nil {
+		n.port.Close()
+		return err
+	}
+	n.now = r
+	return nil
+}
+
+// join starts the timers and turns of a replica that open has made.
+func (c *Cluster) join(n *node) {
+	i := int(n.id - 1)
+	c.driver.Do(i, func() {
+		n.now.Start(c.driver.Now())
+		c.driver.Set(i, n.now)
+	})
+}
+
+func (c *Cluster) failed(id smr.NodeID, problem error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.problems) < 16 {
+		c.problems = append(c.problems, fmt.Sprintf("%v: %v", id, problem))
+	}
+}
+
+// Now is the cluster's time.
+func (c *Cluster) Now() smr.Time { return c.driver.Now() }
+
+// Await lets time pass until it is until or done() is true, and reports which.
+// done may be nil.
+func (c *Cluster) Await(ctx context.Context, until smr.Time, done func() bool) (bool, error) {
+	return c.driver.Await(ctx, until, done)
+}
+
+// Load has the clients send commands that are intended in [from, until).
+func (c *Cluster) Load(from, until smr.Time) {
+	c.opts.Client.Control.Start(from, until)
+	for i := range c.workers {
+		c.driver.Waker(c.opts.Nodes + i).Wake()
+	}
+}
+
+// Unload keeps the clients from sending new commands. Open ones go on, as do
+// arrivals intended before now.
+func (c *Cluster) Unload() { c.opts.Client.Control.Stop(c.driver.Now()) }
+
+// Up reports whether replica id is there, paused or not.
+func (c *Cluster) Up(id smr.NodeID) bool { return c.nodes[id-1].now != nil }
+
+// Paused reports whether replica id takes no turns although it is up.
+func (c *Cluster) Paused(id smr.NodeID) bool { return c.nodes[id-1].paused }
+
+// View is what replica id shows of itself.
+func (c *Cluster) View(id smr.NodeID) replica.View { return c.nodes[id-1].board.View() }
+
+// Leader is the live replica that leads in the highest term, None if there is
+// none. Without leaders it is the last one that had a value of its own chosen,
+// else the lowest live one.
+func (c *Cluster) Leader() smr.NodeID {
+	leader, best := smr.None, uint64(0)
+	for _, n := range c.nodes {
+		if n.now == nil || n.paused {
+			continue
+		}
+		v := n.board.View()
+		rank := v.Term + 1
+		if c.opts.Replica.Protocol.Leaderless {
+			rank = uint64(v.Chose) + 1
+		} else if v.Role != smr.Leader {
+			continue
+		}
+		if rank > best {
+			leader, best = n.id, rank
+		}
+	}
+	return leader
+}
+
+// Crash makes replica id vanish: its core, what is on its way to it and what its
+// log has not synced.
+func (c *Cluster) Crash(id smr.NodeID) {
+	n := c.nodes[id-1]
+	if n.now == nil {
+		return
+	}
+	c.driver.Do(int(id-1), func() {
+		c.driver.Set(int(id-1), nil)
+		now := c.driver.Now()
+		c.retire(n)
+		n.port.Close()
+		n.durable = n.log.Durable(now)
+		n.log.Crash(now)
+		n.now, n.paused = nil, false
+		n.board.Down()
+	})
+}
+
+// retire adds up what the incarnation has done.
+func (c *Cluster) retire(n *node) {
+	counters := n.now.Counters()
+	n.past.Add(&counters)
+	n.network.Add(n.port.Stats())
+	n.commit.Merge(n.now.CommitLatency())
+}
+
+// Restart brings back a crashed replica. An error means that it could not
+// recover; it then stays down and the verdict knows.
+func (c *Cluster) Restart(id smr.NodeID) error {
+	n := c.nodes[id-1]
+	if n.now != nil {
+		return nil
+	}
+	n.box.Swap() // what clients sent to nobody
+	if err := c.open(n); err != nil {
+		c.failed(id, err)
+		return err
+	}
+	c.join(n)
+	return nil
+}
+
+// Pause keeps replica id from taking turns. Its clock runs on; its mail fills.
+func (c *Cluster) Pause(id smr.NodeID) {
+	if n := c.nodes[id-1]; n.now != nil && !n.paused {
+		n.paused = true
+		c.driver.Do(int(id-1), func() { c.driver.Set(int(id-1), nil) })
+	}
+}
+
+// Resume ends a pause.
+func (c *Cluster) Resume(id smr.NodeID) {
+	if n := c.nodes[id-1]; n.now != nil && n.paused {
+		n.paused = false
+		c.driver.Do(int(id-1), func() { c.driver.Set(int(id-1), n.now) })
+	}
+}
+
+// Stop ends all turns. What follows only reads.
+func (c *Cluster) Stop() { c.driver.Stop() }
+
+// Close stops the cluster and gives back ports and sockets.
+func (c *Cluster) Close() error {
+	c.driver.Stop()
+	return c.network.Close()
+}

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/netsim"
+)
+
+// LinkFault is what a fault adds to a directed link. Faults on one link add up.
+type LinkFault struct {
+	Cut                bool
+	DelayMin, DelayMax smr.Time // added, uniform
+	Loss               float64
+}
+
+type linkKey struct{ from, to smr.NodeID }
+
+// links knows which faults are in force on which link.
+type links struct {
+	base    netsim.Link
+	network netsim.Network
+	faults  map[linkKey][]LinkFault
+}
+
+func newLinks(n int, base netsim.Link, network netsim.Network) links {
+	l := links{base: base, network: network, faults: make(map[linkKey][]LinkFault)}
+	for from := range smr.NodeID(n) {
+		for to := range smr.NodeID(n) {
+			if from != to {
+				l.apply(linkKey{from + 1, to + 1})
+			}
+		}
+	}
+	return l
+}
+
+func (l *links) apply(k linkKey) {
+	link := l.base
+	for _, f := range l.faults[k] {
+		link.Cut = link.Cut || f.Cut
+		if f.DelayMax > 0 {
+			link.Delay = netsim.Uniform(link.Delay.Base+(f.DelayMin+f.DelayMax)/2, link.Delay.Spread+(f.DelayMax-f.DelayMin)/2)
+		}
+		link.Loss = 1 - (1-link.Loss)*(1-f.Loss)
+	}
+	l.network.SetLink(k.from, k.to, link)
+}
+
+// Impair adds f to the link from one replica to another; Repair takes it back.
+func (c *Cluster) Impair(from, to smr.NodeID, f LinkFault) {
+	k := linkKey{from, to}
+	c.links.faults[k] = append(c.links.faults[k], f)
+	c.links.apply(k)
+}
+
+// Repair takes back one Impair of the same link and fault.
+func (c *Cluster) Repair(from, to smr.NodeID, f LinkFault) {
+	k := linkKey{from, to}
+	for i, g := range c.links.faults[k] {
+		if f == g {
+			c.links.faults[k] = append(c.links.faults[k][:i], c.links.faults[k][i+1:]...)
+			break
+		}
+	}
+	c.links.apply(k)
+}

@@ -1,0 +1,149 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/consbench/consbench/bench/check"
+	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/netsim"
+)
+
+// Totals is what the whole cluster has done so far.
+type Totals struct {
+	replica.Counters        // of all replicas, log entries and commands excepted
+	Commits          uint64 // distinct commands that took effect
+	Entries          uint64 // entries of the log
+	Duplicates       uint64 // commands that stood in the log again
+}
+
+// Totals adds up all replicas in all their incarnations. Commits, Entries and
+// Duplicates are those of the replica that has come furthest.
+func (c *Cluster) Totals() Totals {
+	var t Totals
+	for i, n := range c.nodes {
+		c.driver.Do(i, func() {
+			network := n.network
+			t.Counters.Add(&n.past)
+			l := n.log.Stats()
+			t.LogRecords += l.Records
+			t.LogBytes += l.Bytes
+			t.Fsyncs += l.Syncs
+			t.Snapshots += l.Snapshots
+			if n.now != nil {
+				counters := n.now.Counters()
+				t.Counters.Add(&counters)
+				network.Add(n.port.Stats())
+				if s := n.now.State(); s.Index >= t.Entries {
+					t.Entries, t.Commits, t.Duplicates = s.Index, s.Commands, s.Duplicates
+				}
+			}
+			t.Overflowed += network.Dropped[netsim.DropFull]
+			t.Dropped += network.DroppedFrames() - network.Dropped[netsim.DropFull]
+		})
+	}
+	return t
+}
+
+// Sub takes off what u, an earlier state of t, had counted.
+func (t *Totals) Sub(u *Totals) {
+	t.Counters.Sub(&u.Counters)
+	t.Commits -= u.Commits
+	t.Entries -= u.Entries
+	t.Duplicates -= u.Duplicates
+}
+
+// Open is how many commands have no answer yet, arrivals without a client included.
+func (c *Cluster) Open() (n int) {
+	for _, w := range c.workers {
+		n += int(w.Progress.Open.Load())
+	}
+	return n
+}
+
+// Acknowledged is how many commands were acknowledged within the measured window.
+func (c *Cluster) Acknowledged() (n uint64) {
+	for _, w := range c.workers {
+		n += w.Progress.Acknowledged.Load()
+	}
+	return n
+}
+
+// Settled reports whether all replicas are up and have applied the same entry, the
+// last one that any of them knows.
+func (c *Cluster) Settled() bool {
+	first := c.nodes[0].board.View()
+	for _, n := range c.nodes {
+		v := n.board.View()
+		if n.now == nil || n.paused || v.Applied != first.Applied || v.Last > v.Applied {
+			return false
+		}
+	}
+	return true
+}
+
+// Standing says where each replica stands, for a person.
+func (c *Cluster) Standing() string {
+	var s []string
+	for _, n := range c.nodes {
+		v := n.board.View()
+		switch {
+		case n.now == nil:
+			s = append(s, fmt.Sprintf("%v is down", n.id))
+		default:
+			s = append(s, fmt.Sprintf("%v (%v) has applied %d of %d", n.id, v.Role, v.Applied, v.Last))
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
+// What follows reads what belongs to the actors: after Stop only.
+
+// States returns the state machine of each replica that is up, by name.
+func (c *Cluster) States() (names []string, states []*replica.State) {
+	for _, n := range c.nodes {
+		if n.now != nil {
+			names = append(names, n.id.String())
+			states = append(states, n.now.State())
+		}
+	}
+	return names, states
+}
+
+// Workers are the load generators.
+func (c *Cluster) Workers() []*client.Worker { return c.workers }
+
+// CommitLatency is that of all replicas in all incarnations.
+func (c *Cluster) CommitLatency() *measure.Histogram {
+	h := measure.NewHistogram()
+	for _, n := range c.nodes {
+		h.Merge(n.commit)
+		if n.now != nil {
+			h.Merge(n.now.CommitLatency())
+		}
+	}
+	return h
+}
+
+// Digests is the comparison of the replicas' digests while they ran.
+func (c *Cluster) Digests() *check.Digests { return c.digests }
+
+// Events are what the replicas reported of elections.
+func (c *Cluster) Events() []*measure.EventLog {
+	logs := make([]*measure.EventLog, len(c.nodes))
+	for i, n := range c.nodes {
+		logs[i] = &n.events
+	}
+	return logs
+}
+
+// Problems are what no replica must ever meet, and did.
+func (c *Cluster) Problems() []string { return c.problems }
+
+// Restarts are the recoveries of crashed replicas.
+func (c *Cluster) Restarts() []Restart { return c.restarts }
+
+// Simulated is how many events the simulator has had; 0 in a live cluster.
+func (c *Cluster) Simulated() uint64 { return c.driver.Events() }

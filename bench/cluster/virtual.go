@@ -1,0 +1,70 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/netsim"
+)
+
+// askEvery is how often Await asks whether it is done.
+const askEvery = smr.Time(time.Millisecond)
+
+// virtual drives actors by the clock of a simulator.
+type virtual struct {
+	sim    *netsim.Sim
+	timers []*netsim.Timer
+	actors []actor
+}
+
+// NewVirtual starts a cluster in virtual time. Two clusters of equal options and
+// seed do the same, byte for byte.
+func NewVirtual(o Options, seed uint64) (*Cluster, error) {
+	sim := netsim.NewSim()
+	d := &virtual{sim: sim, actors: make([]actor, o.Nodes+o.Clients.Workers)}
+	for i := range d.actors {
+		d.timers = append(d.timers, netsim.NewTimer(sim, d, uint64(i)))
+	}
+	return start(o, d, netsim.NewVirtual(sim, seed, o.Link))
+}
+
+// Fire takes one turn of actor i.
+func (d *virtual) Fire(now smr.Time, i uint64) {
+	if a := d.actors[i]; a != nil {
+		if wake := a.Turn(now); wake > now {
+			d.timers[i].Set(wake)
+		} else {
+			d.timers[i].Wake()
+		}
+	}
+}
+
+func (d *virtual) Now() smr.Time            { return d.sim.Now() }
+func (d *virtual) Waker(i int) netsim.Waker { return d.timers[i] }
+func (d *virtual) Do(_ int, f func())       { f() }
+func (d *virtual) Events() uint64           { return d.sim.Fired() }
+func (d *virtual) Stop()                    { clear(d.actors) }
+
+func (d *virtual) Set(i int, a actor) {
+	d.actors[i] = a
+	d.timers[i].Stop()
+	if a != nil {
+		d.timers[i].Wake()
+	}
+}
+
+func (d *virtual) Await(ctx context.Context, until smr.Time, done func() bool) (bool, error) {
+	for {
+		if done != nil && done() {
+			return true, nil
+		}
+		if d.sim.Now() >= until {
+			return false, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		d.sim.Run(min(until, d.sim.Now()+askEvery))
+	}
+}

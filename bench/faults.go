@@ -1,0 +1,166 @@
+package bench
+
+import (
+	"slices"
+
+	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/fault"
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// injector carries out a schedule of faults on a cluster.
+type injector struct {
+	cluster *cluster.Cluster
+	nodes   int
+	from    smr.Time // start of the measured window
+	actions []fault.Action
+
+	active  []*strike // in the order in which they began
+	strikes []*strike // all of them
+	crashed map[smr.NodeID]int
+	paused  map[smr.NodeID]int
+}
+
+// strike is one instance of a fault that was carried out.
+type strike struct {
+	action fault.Action
+	effect fault.Effect
+	record result.Fault
+	leader smr.NodeID // that it took away, None if it did not
+	until  smr.Time   // actual, since the start of the window; Never = it lasted to the end
+}
+
+func newInjector(c *cluster.Cluster, cfg *Config, faults []fault.Fault) *injector {
+	return &injector{
+		cluster: c, nodes: cfg.Nodes,
+		actions: fault.Expand(faults, smr.Time(cfg.Duration), cfg.Seed),
+		crashed: make(map[smr.NodeID]int), paused: make(map[smr.NodeID]int),
+	}
+}
+
+// Members implements [fault.View].
+func (j *injector) Members() []smr.NodeID {
+	ids := make([]smr.NodeID, j.nodes)
+	for i := range ids {
+		ids[i] = smr.NodeID(i + 1)
+	}
+	return ids
+}
+
+// Live implements [fault.View].
+func (j *injector) Live(id smr.NodeID) bool { return j.cluster.Up(id) && !j.cluster.Paused(id) }
+
+// Leader implements [fault.View].
+func (j *injector) Leader() smr.NodeID { return j.cluster.Leader() }
+
+// Region implements [fault.View].
+func (j *injector) Region(smr.NodeID) string { return "" }
+
+// next is when the next action is due, Never if there is none.
+func (j *injector) next() smr.Time {
+	if len(j.actions) == 0 {
+		return smr.Never
+	}
+	return j.from + j.actions[0].At
+}
+
+// step carries out the next action.
+func (j *injector) step() {
+	a := j.actions[0]
+	j.actions = j.actions[1:]
+	if a.Undo {
+		if i := slices.IndexFunc(j.active, func(s *strike) bool { return s.action.ID == a.ID }); i >= 0 {
+			s := j.active[i]
+			j.active = slices.Delete(j.active, i, i+1)
+			j.undo(s)
+			s.until = j.cluster.Now() - j.from
+			until := int64(s.until)
+			s.record.Until = &until
+		}
+		return
+	}
+	s := &strike{action: a, until: smr.Never}
+	s.record = result.Fault{
+		At: int64(j.cluster.Now() - j.from), Intended: int64(a.At), Action: a.Fault.Verb.String(), Role: a.Fault.Where(), Nodes: []uint32{},
+	}
+	j.strikes = append(j.strikes, s)
+	effect, err := a.Resolve(j)
+	if err != nil {
+		s.record.Skipped = err.Error()
+		return
+	}
+	s.effect, s.record.Target = effect, effect.Text
+	for _, id := range effect.Nodes {
+		s.record.Nodes = append(s.record.Nodes, uint32(id))
+	}
+	if leader := j.Leader(); slices.Contains(effect.Out(a.Fault.Verb, j.Members()), leader) {
+		s.leader = leader
+	}
+	j.active = append(j.active, s)
+	j.do(s)
+}
+
+// end undoes whatever is still in force.
+func (j *injector) end() {
+	for _, s := range slices.Backward(j.active) {
+		j.undo(s)
+	}
+	j.active, j.actions = nil, nil
+}
+
+func (j *injector) do(s *strike) {
+	switch s.action.Fault.Verb {
+	case fault.Crash:
+		for _, id := range s.effect.Nodes {
+			if j.crashed[id]++; j.crashed[id] == 1 {
+				j.cluster.Crash(id)
+			}
+		}
+	case fault.Pause:
+		for _, id := range s.effect.Nodes {
+			if j.paused[id]++; j.paused[id] == 1 {
+				j.cluster.Pause(id)
+			}
+		}
+	default:
+		for _, l := range s.effect.Links {
+			j.cluster.Impair(l.From, l.To, impairment(s.action.Fault))
+		}
+	}
+}
+
+func (j *injector) undo(s *strike) {
+	switch s.action.Fault.Verb {
+	case fault.Crash:
+		for _, id := range s.effect.Nodes {
+			if j.crashed[id]--; j.crashed[id] == 0 {
+				// One that cannot come back is down for good; the verdict says why.
+				if j.cluster.Restart(id) == nil && j.paused[id] > 0 {
+					j.cluster.Pause(id)
+				}
+			}
+		}
+	case fault.Pause:
+		for _, id := range s.effect.Nodes {
+			if j.paused[id]--; j.paused[id] == 0 {
+				j.cluster.Resume(id)
+			}
+		}
+	default:
+		for _, l := range s.effect.Links {
+			j.cluster.Repair(l.From, l.To, impairment(s.action.Fault))
+		}
+	}
+}
+
+// impairment is what a fault does to each link that it strikes.
+func impairment(f *fault.Fault) cluster.LinkFault {
+	switch f.Verb {
+	case fault.Delay:
+		return cluster.LinkFault{DelayMin: f.Amount.Min, DelayMax: f.Amount.Max}
+	case fault.Loss:
+		return cluster.LinkFault{Loss: f.Amount.Probability()}
+	}
+	return cluster.LinkFault{Cut: true} // isolate, partition, cut
+}

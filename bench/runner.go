@@ -1,0 +1,250 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/fault"
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// runner is one run of one protocol: its parts, and what its phases note down.
+type runner struct {
+	cfg      *Config
+	protocol smr.Protocol
+	cluster  *cluster.Cluster
+	window   *replica.Window
+	series   *measure.Series
+	faults   *injector
+	tell     *teller
+
+	from, to     smr.Time // the measured window
+	leaders      []smr.NodeID
+	before       snapshot
+	after        snapshot
+	inFlight     float64 // commands, mean over the window
+	interrupted  bool
+	settled      bool // all replicas stood at the same entry in the end
+	started      time.Time
+	measuredWall time.Duration
+}
+
+// snapshot is all counters at one moment.
+type snapshot struct {
+	cluster cluster.Totals
+	usage   measure.Usage
+}
+
+// step is how often a run looks up: the interval of the time series.
+const step = smr.Time(100 * time.Millisecond)
+
+// Limits on waiting. They are generous: that they end a run at all is an error.
+const (
+	electLimit  = smr.Time(60 * time.Second)
+	settleLimit = smr.Time(20 * time.Second)
+)
+
+// runOne carries out all phases. After an interruption it returns what was
+// measured, with ctx's error.
+func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress) (*result.Run, error) {
+	schedule, err := cfg.schedule()
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{cfg: cfg, protocol: p, window: replica.NewWindow(), started: time.Now()}
+	r.tell = &teller{progress: progress, protocol: p.Name}
+	if err := r.build(); err != nil {
+		return nil, err
+	}
+	defer r.cluster.Close()
+	r.faults = newInjector(r.cluster, cfg, schedule)
+	for _, phase := range []func(context.Context) error{r.elect, r.warmUp, r.measure} {
+		if err := phase(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.drain(); err != nil {
+		return nil, err
+	}
+	r.tell.phase(Checking, 0, 0)
+	r.cluster.Stop()
+	run := r.collect()
+	if r.interrupted {
+		return run, context.Cause(ctx)
+	}
+	return run, nil
+}
+
+// await lets time pass until done() is true or limit has passed, and tells of it.
+func (r *runner) await(ctx context.Context, phase Phase, limit smr.Time, done func() bool) (bool, error) {
+	start := r.cluster.Now()
+	for {
+		now := r.cluster.Now()
+		r.tell.phase(phase, now-start, limit)
+		if now >= start+limit {
+			return false, nil
+		}
+		if ok, err := r.cluster.Await(ctx, min(now+step, start+limit), done); ok || err != nil {
+			return ok, err
+		}
+	}
+}
+
+// elect waits for the first leader.
+func (r *runner) elect(ctx context.Context) error {
+	ok, err := r.await(ctx, Electing, electLimit, func() bool { return r.cluster.Leader() != smr.None })
+	if err == nil && !ok {
+		err = fmt.Errorf("no leader was elected within %v", time.Duration(electLimit))
+	}
+	return err
+}
+
+// warmUp sends commands for a while and then lets everything come to rest, so
+// that the costs of the measured commands are theirs alone.
+func (r *runner) warmUp(ctx context.Context) error {
+	r.cluster.Load(r.cluster.Now(), smr.Never)
+	if _, err := r.await(ctx, WarmingUp, smr.Time(r.cfg.Warmup), nil); err != nil {
+		return err
+	}
+	r.cluster.Unload()
+	ok, err := r.rest(ctx, WarmingUp)
+	if err == nil && !ok {
+		err = fmt.Errorf("the cluster did not come to rest within %v after the warm-up: %s", time.Duration(settleLimit), r.cluster.Standing())
+	}
+	return err
+}
+
+// rest waits until no command is open and all replicas stand at the same entry.
+func (r *runner) rest(ctx context.Context, phase Phase) (bool, error) {
+	return r.await(ctx, phase, settleLimit, func() bool { return r.cluster.Open() == 0 && r.cluster.Settled() })
+}
+
+// measure is the measured window, with its faults.
+func (r *runner) measure(ctx context.Context) error {
+	r.before = snapshot{r.cluster.Totals(), measure.ReadUsage()}
+	wall := time.Now()
+	r.from = r.cluster.Now()
+	r.to = r.from + smr.Time(r.cfg.Duration)
+	r.faults.from = r.from
+	r.window.Set(r.from, r.to)
+	r.cluster.Load(r.from, r.to)
+	for now := r.from; now < r.to; now = r.cluster.Now() {
+		r.tell.measuring(now-r.from, r.to-r.from, r.cluster.Acknowledged())
+		for r.faults.next() <= now {
+			r.faults.step()
+		}
+		for r.from+smr.Time(len(r.leaders)+1)*step <= now {
+			r.leaders = append(r.leaders, r.cluster.Leader())
+		}
+		until := min(r.to, r.faults.next(), r.from+smr.Time(len(r.leaders)+1)*step)
+		if _, err := r.cluster.Await(ctx, until, nil); err != nil {
+			r.interrupted = true
+			r.to = r.cluster.Now()
+			r.window.Set(r.from, r.to)
+			break
+		}
+	}
+	r.leaders = append(r.leaders, r.cluster.Leader())
+	r.cluster.Unload()
+	r.measuredWall = time.Since(wall)
+	return nil
+}
+
+// drain undoes all faults, waits for the answers that are still to come and for
+// the replicas to stand at the same entry. Interruptions do not shorten it.
+func (r *runner) drain() error {
+	ctx := context.Background()
+	r.faults.end()
+	limit := smr.Time(r.cfg.Drain)
+	if _, err := r.await(ctx, Draining, limit, func() bool { return r.cluster.Open() == 0 }); err != nil {
+		return err
+	}
+	var err error
+	r.settled, err = r.await(ctx, Draining, settleLimit, r.cluster.Settled)
+	r.after = snapshot{r.cluster.Totals(), measure.ReadUsage()}
+	return err
+}
+
+// teller passes on progress, not too often.
+type teller struct {
+	progress Progress
+	protocol string
+	last     time.Time
+	acks     uint64
+	acksAt   smr.Time
+	current  Phase
+}
+
+const tellEvery = 200 * time.Millisecond
+
+func (t *teller) phase(p Phase, elapsed, of smr.Time) {
+	if p == t.current && time.Since(t.last) < tellEvery {
+		return
+	}
+	t.current, t.last = p, time.Now()
+	t.progress(Update{Protocol: t.protocol, Phase: p, Elapsed: time.Duration(elapsed), Of: time.Duration(of), Acknowledged: t.acks})
+}
+
+func (t *teller) measuring(elapsed, of smr.Time, acks uint64) {
+	if t.current == Measuring && time.Since(t.last) < tellEvery {
+		return
+	}
+	u := Update{Protocol: t.protocol, Phase: Measuring, Elapsed: time.Duration(elapsed), Of: time.Duration(of), Acknowledged: acks}
+	if d := elapsed - t.acksAt; d > 0 {
+		u.RatePerSecond = float64(acks-t.acks) / time.Duration(d).Seconds()
+	}
+	t.current, t.last, t.acks, t.acksAt = Measuring, time.Now(), acks, elapsed
+	t.progress(u)
+}
+
+var errNoSuchNetwork = errors.New("no such network")
+
+// schedule parses the faults of the configuration.
+func (c *Config) schedule() ([]fault.Fault, error) {
+	var all []fault.Fault
+	for _, s := range c.Faults {
+		faults, err := fault.Parse(s)
+		if err != nil {
+			return nil, &FieldError{"fault", err.Error()}
+		}
+		all = append(all, faults...)
+	}
+	if err := fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration)}); err != nil {
+		return nil, &FieldError{"fault", err.Error()}
+	}
+	return all, nil
+}
+
+// coreConfig is what every protocol core is told.
+func (c *Config) coreConfig() smr.Config {
+	core := smr.Config{
+		Seed:        c.Seed,
+		ElectionMin: smr.Time(c.ElectionMin), ElectionMax: smr.Time(c.ElectionMax), Heartbeat: smr.Time(c.Heartbeat),
+		MaxFrame: maxFrame, Inflight: c.Window, Retain: c.Retain,
+		PreVote: c.PreVote, CheckQuorum: c.CheckQuorum, Q1: c.Q1, Q2: c.Q2,
+	}
+	for i := range c.Nodes {
+		core.Peers = append(core.Peers, smr.NodeID(i+1))
+	}
+	return core
+}
+
+// clientOptions is what every worker is told. A client gives up on a silent
+// replica after the time in which the cluster itself would: the longest election
+// timeout, or a few round trips where those are longer.
+func (c *Config) clientOptions(p smr.Protocol) client.Options {
+	return client.Options{
+		Workers: workers, Sessions: c.Clients, Inflight: c.Inflight, Size: c.Size, Keys: c.Keys, Seed: c.Seed,
+		Rate: rate(c.Rate) / workers, Arrival: c.Arrival,
+		Timeout:    smr.Time(c.Timeout),
+		RetryAfter: max(smr.Time(c.ElectionMax), 10*smr.Time(c.Delay+c.Jitter)+4*smr.Time(c.SyncLatency)),
+		Leaderless: p.Leaderless, Spread: c.Proposers == "all",
+	}
+}

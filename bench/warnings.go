@@ -1,0 +1,62 @@
+package bench
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/result"
+)
+
+// Thresholds of warnings.
+const (
+	tooFew    = 10_000                // responses; below, p99.9 is blank
+	lateAfter = 1 * time.Millisecond  // p99 of the load generator's lateness
+	saturated = 0.95                  // of all processors
+	coarse    = 10 * time.Microsecond // step of the clock
+)
+
+// warnings are what a reader of the figures must know. They do not make a run
+// incorrect.
+func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
+	out := []string{}
+	warn := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	live := r.cfg.Network != NetworkSim
+	if run.Interrupted {
+		warn("interrupted after %v of %v: everything below is of that time", time.Duration(run.Measured).Round(time.Millisecond), r.cfg.Duration)
+	}
+	if run.Commands.Acknowledged < tooFew {
+		warn("only %d responses: quantiles that so few cannot tell are left blank", run.Commands.Acknowledged)
+	}
+	if p99, _ := l.Lateness.Quantile(.99); live && time.Duration(p99) > lateAfter {
+		warn("the load generator was late by %v at p99 (%v at worst): response times include that", time.Duration(p99), time.Duration(l.Lateness.Max()))
+	}
+	if n := run.Commands.TimedOut; n > 0 {
+		warn("%d commands were never handed to a replica: the clients were too few, or the offered rate was more than the cluster can do", n)
+	}
+	if live && r.measuredWall > 0 {
+		// The drain is short and nearly idle: the shares are those of the window.
+		if share := float64(r.after.usage.Sub(r.before.usage).CPU) / float64(r.measuredWall) / float64(runtime.GOMAXPROCS(0)); share > saturated {
+			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), runtime.GOMAXPROCS(0))
+		}
+		if step := clockStep(); time.Duration(*step) > coarse {
+			warn("the clock moves in steps of %v", time.Duration(*step))
+		}
+	}
+	mean := 0.0
+	if run.Latency.Response.Mean != nil {
+		mean = *run.Latency.Response.Mean
+	}
+	if w := measure.LittlesLaw(r.inFlight, run.Throughput, mean, run.Commands.Acknowledged); w != "" {
+		out = append(out, w)
+	}
+	if n := run.Totals.Overflowed; n > 0 {
+		warn("%d frames were dropped because a queue was full", n)
+	}
+	if n := run.Latency.Response.Overflow; n > 0 {
+		warn("%d response times were above an hour and count as an hour", n)
+	}
+	return out
+}
