@@ -97,6 +97,8 @@ func fakeRun(what string) func(context.Context, bench.Config, []smr.Protocol, be
 			}
 			<-ctx.Done()
 			file.Interrupted = true
+			last := &file.Runs[len(file.Runs)-1]
+			last.Interrupted, last.Verdict = true, result.Verdict{}
 			return file, bench.ErrInterrupted
 		case "stubborn": // does not end at the first Ctrl-C
 			if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {

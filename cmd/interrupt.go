@@ -42,6 +42,9 @@ func (i *interruption) stop() {
 	i.cancel()
 }
 
+// came reports whether there was a signal.
+func (i *interruption) came() bool { return i.got.Load() != 0 }
+
 // status is 128 and the number of the signal, as a shell has it.
 func (i *interruption) status() int {
 	if n := i.got.Load(); n != 0 {

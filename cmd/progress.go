@@ -23,10 +23,11 @@ type progress struct {
 	now     func() time.Time
 	last    time.Time
 	shown   bool
+	ending  func() bool // a signal has asked the run to end
 }
 
-func newProgress(w io.Writer, quiet bool) *progress {
-	p := &progress{w: w, now: time.Now}
+func newProgress(w io.Writer, quiet bool, ending func() bool) *progress {
+	p := &progress{w: w, now: time.Now, ending: ending}
 	if quiet {
 		p.w = nil
 		return p
@@ -43,6 +44,9 @@ func (p *progress) update(u bench.Update) {
 	case p.w == nil:
 	case p.columns > 0:
 		line := describe(u, true)
+		if p.ending() {
+			line = "interrupted, finishing (Ctrl-C again to kill)  " + line
+		}
 		if r := []rune(line); len(r) >= p.columns { // the last column would wrap
 			line = string(r[:p.columns-1])
 		}

@@ -127,7 +127,7 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 	ctx, interrupt := interruptible(ctx)
 	defer interrupt.stop()
 
-	progress := newProgress(stderr, out.quiet)
+	progress := newProgress(stderr, out.quiet, interrupt.came)
 	file, runErr := runBench(ctx, cfg, protocols, progress.update)
 	progress.done()
 	if err := stopProfiles(); err != nil {
@@ -167,6 +167,7 @@ func judge(file *result.File, interrupted bool, signalled int) (int, []error) {
 		switch {
 		case r.Error != "":
 			broken = append(broken, fmt.Errorf("%s: %s", r.Protocol, r.Error))
+		case r.Interrupted && len(r.Verdict.Checks) == 0: // nothing was verified
 		case !r.Verdict.Correct:
 			var names []string
 			for _, c := range r.Verdict.Checks {

@@ -46,7 +46,7 @@ var update = bench.Update{Protocol: "raft", Phase: bench.Measuring, Elapsed: 234
 func TestProgressPlain(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(0, 0)
-	p := newProgress(&out, false)
+	p := newProgress(&out, false, func() bool { return false })
 	p.now = func() time.Time { return now }
 	p.last = now
 	for range 45 { // seconds
@@ -62,7 +62,7 @@ func TestProgressPlain(t *testing.T) {
 
 func TestProgressInPlace(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, false)
+	p := newProgress(&out, false, func() bool { return false })
 	p.columns = 60
 	p.update(update)
 	p.update(bench.Update{Protocol: "raft", Phase: bench.Checking})
@@ -71,11 +71,17 @@ func TestProgressInPlace(t *testing.T) {
 	if got := out.String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	out.Reset()
+	p.ending = func() bool { return true }
+	p.update(update)
+	if got := out.String(); !strings.HasPrefix(got, "\rinterrupted, finishing (Ctrl-C again to kill)  raft  ") {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestProgressQuiet(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, true)
+	p := newProgress(&out, true, func() bool { return false })
 	for range 3 {
 		p.update(update)
 	}

@@ -9,6 +9,6 @@
 //
 // [JSON] is for programs: the result file, as it is saved.
 //
-// [Accessors] connects the registry of metrics in bench/measure with the fields
+// [Value] connects the registry of metrics in bench/measure with the fields
 // of a result, so that tables, exports and thresholds speak of the same things.
 package report

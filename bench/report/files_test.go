@@ -107,6 +107,10 @@ func simRun(t testing.TB, protocol string, slower float64) result.Run {
 			Crash: ptr(int64(2e9)), Detected: ptr(2e9 + ms(151.3)), Elected: ptr(2e9 + ms(212.6)),
 			Announced: ptr(2e9 + ms(213.4)), FirstCommit: ptr(2e9 + ms(238.4*slower)), Rounds: 1, Leader: 3, Term: 2,
 		}},
+		Distributions: &result.Distributions{
+			Detected: once(ms(151.3)), Elected: once(ms(212.6)), Announced: once(ms(213.4)),
+			FirstCommit: once(ms(238.4 * slower)), Unavailable: once(ms(240.2 * slower)),
+		},
 		Unavailable: ms(240.2 * slower),
 		PerCommit:   result.PerCommit{Messages: 4.0213, Heartbeats: 0.0102, WireBytes: 642.3, LogBytes: 840, Allocs: 0.0021, CPU: 2310},
 		Totals:      result.Totals{Commits: 50_011, Entries: 12_120, Events: 1_200_000},
@@ -116,6 +120,10 @@ func simRun(t testing.TB, protocol string, slower float64) result.Run {
 			{Name: "nothing lost", OK: true},
 		}},
 	}
+}
+
+func once(v int64) result.Spread {
+	return result.Spread{Count: 1, Min: v, P50: v, P90: v, Max: v, Mean: float64(v)}
 }
 
 func openLoop() bench.Config {
@@ -134,14 +142,14 @@ func files(t testing.TB) map[string]*result.File {
 	three := openLoop()
 	three.Protocols = []string{"raft", "multipaxos", "paxos"}
 	third := simRun(t, "paxos", 2)
-	third.Elections = nil
+	third.Elections, third.Distributions = nil, nil
 	third.PerCommit.Messages = 8.2
 	all["three"] = file(t, three, simRun(t, "raft", 1), simRun(t, "multipaxos", 1.083), third)
 
 	live := bench.Defaults()
 	live.Network, live.Clients = bench.NetworkInproc, 1024
 	fast := simRun(t, "raft", 1)
-	fast.Network, fast.Faults, fast.Elections = bench.NetworkInproc, nil, nil
+	fast.Network, fast.Faults, fast.Elections, fast.Distributions = bench.NetworkInproc, nil, nil, nil
 	fast.Unavailable = ms(1.2)
 	fast.Throughput, fast.Goodput = 3_412_345, 3_412_345
 	fast.Commands = result.Commands{Offered: 17_061_725, Acknowledged: 17_061_725}
@@ -189,8 +197,9 @@ func files(t testing.TB) map[string]*result.File {
 		Protocol: "paxos", Network: "tcp", Nodes: 5, Seed: 1, Measured: 12e8, Interrupted: true,
 		Verdict: result.Verdict{Correct: true, Checks: []result.Check{{Name: "logs agree", OK: true}}},
 	}
+	cut := result.Run{Protocol: "multipaxos", Network: "tcp", Nodes: 5, Seed: 1, Interrupted: true}
 	failed := result.Run{Protocol: "raft", Network: "tcp", Nodes: 5, Seed: 1, Error: "listen tcp 127.0.0.1:7000: address already in use"}
-	all["empty"] = file(t, bench.Defaults(), empty, failed)
+	all["empty"] = file(t, bench.Defaults(), empty, cut, failed)
 	all["empty"].Interrupted = true
 
 	few := simRun(t, "raft", 1)

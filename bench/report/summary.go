@@ -10,25 +10,6 @@ import (
 	"github.com/consbench/consbench/bench/result"
 )
 
-// firstCommit is how long a dead leader's cluster took to its first commit under
-// the next one: the median over the faults of the run. Nil: no such election.
-func firstCommit(r *result.Run) *int64 {
-	if d := r.Distributions; d != nil && d.FirstCommit.Count > 0 {
-		return &d.FirstCommit.P50
-	}
-	var all []int64
-	for i := range r.Elections {
-		if e := &r.Elections[i]; e.Crash != nil && e.FirstCommit != nil {
-			all = append(all, *e.FirstCommit-*e.Crash)
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i] < all[j] })
-	return &all[(len(all)-1)/2]
-}
-
 // names of the runs, as columns: the protocol, and what tells two of one protocol
 // apart.
 func names(runs []result.Run) []string {
@@ -64,47 +45,11 @@ func (p *page) summary() {
 
 func (p *page) sideBySide(runs []result.Run, titles []string) {
 	g := &grid{header: append([]string{"SIDE BY SIDE"}, titles...)}
-	plain := func(name string, of func(*result.Run) string) {
-		row := []string{" " + name}
-		for i := range runs {
-			if runs[i].Error != "" {
-				row = append(row, "")
-				continue
-			}
-			row = append(row, of(&runs[i]))
-		}
-		g.rows = append(g.rows, row)
-	}
-	timed := func(name string, of func(*result.Run) *int64) {
-		row := make([]*int64, len(runs))
-		some := false
-		for i := range runs {
-			if runs[i].Error == "" {
-				row[i] = of(&runs[i])
-				some = some || row[i] != nil
-			}
-		}
-		if some { // here a row has one unit, since a row has one metric
-			g.rows = append(g.rows, append([]string{" " + name}, times(row)[0]...))
+	for _, m := range compared() {
+		if row := cells(m, runs); row != nil {
+			g.rows = append(g.rows, append([]string{" " + m.Name}, row...))
 		}
 	}
-	plain("commands/s", func(r *result.Run) string { return sig3(r.Throughput) })
-	timed("response p50", func(r *result.Run) *int64 { return r.Latency.Response.P50 })
-	timed("response p99", func(r *result.Run) *int64 { return r.Latency.Response.P99 })
-	timed("response p99.9", func(r *result.Run) *int64 { return r.Latency.Response.P999 })
-	timed("response max", func(r *result.Run) *int64 { return r.Latency.Response.Max })
-	timed("commit p50", func(r *result.Run) *int64 { return r.Latency.Commit.P50 })
-	timed("commit p99", func(r *result.Run) *int64 { return r.Latency.Commit.P99 })
-	timed("fault to 1st commit", firstCommit)
-	timed("unavailable", func(r *result.Run) *int64 { return &r.Unavailable })
-	plain("messages/commit", func(r *result.Run) string { return sig3(r.PerCommit.Messages) })
-	plain("bytes sent/commit", func(r *result.Run) string { return sig3(r.PerCommit.WireBytes) })
-	plain("commands/entry", func(r *result.Run) string {
-		if r.Totals.Entries == 0 {
-			return ""
-		}
-		return sig3(float64(r.Totals.Commits) / float64(r.Totals.Entries))
-	})
 	row := []string{" verdict"}
 	for i := range runs {
 		switch {
@@ -112,6 +57,8 @@ func (p *page) sideBySide(runs []result.Run, titles []string) {
 			row = append(row, "FAILED")
 		case runs[i].Verdict.Correct:
 			row = append(row, "CORRECT")
+		case len(runs[i].Verdict.Checks) == 0:
+			row = append(row, "UNCHECKED")
 		default:
 			row = append(row, "INCORRECT")
 		}
@@ -133,16 +80,16 @@ func closing(runs []result.Run, titles []string) string {
 		}
 		counted++
 		live = live || r.Network != bench.NetworkSim
-		if v := r.Latency.Response.P99; v != nil {
-			tails = append(tails, entrant{titles[i], *v})
+		if v, known := Value(r, "response.p99"); known {
+			tails = append(tails, entrant{titles[i], v})
 		}
-		if v := firstCommit(r); v != nil {
-			failovers = append(failovers, entrant{titles[i], *v})
+		if v, known := Value(r, "election.first_commit"); known {
+			failovers = append(failovers, entrant{titles[i], v})
 		}
 	}
 	var text []string
 	if s := ranking(tails); s != "" {
-		text = append(text, "At p99 "+s+".")
+		text = append(text, "At response.p99 "+s+".")
 	}
 	if s := ranking(failovers); s != "" {
 		text = append(text, "From the fault to the first commit "+s+".")
@@ -163,7 +110,7 @@ func closing(runs []result.Run, titles []string) string {
 // entrant is one run's time in a ranking.
 type entrant struct {
 	name string
-	ns   int64
+	ns   float64
 }
 
 // ranking says who took least, and how many times as long the others took. Less
@@ -176,24 +123,23 @@ func ranking(list []entrant) string {
 	best := list[0].ns
 	first := []string{list[0].name}
 	rest := list[1:]
-	for len(rest) > 0 && float64(rest[0].ns) < 1.01*float64(best) {
+	for len(rest) > 0 && rest[0].ns < 1.01*best {
 		first = append(first, rest[0].name)
 		rest = rest[1:]
 	}
-	verb := " took "
 	if len(rest) == 0 {
-		return and(first) + " took the same: " + duration(float64(best))
+		return and(first) + " took the same: " + duration(best)
 	}
-	s := and(first) + verb + duration(float64(best))
+	s := and(first) + " took " + duration(best)
 	var others []string
 	for i, e := range rest {
 		o := e.name
 		if i == 0 {
 			o += " took"
 		}
-		o += " " + duration(float64(e.ns))
+		o += " " + duration(e.ns)
 		if best > 0 {
-			o += " (" + sig3(float64(e.ns)/float64(best)) + " x)"
+			o += " (" + sig3(e.ns/best) + " x)"
 		}
 		others = append(others, o)
 	}
