@@ -43,11 +43,11 @@ const (
 	linkOrNodes              // either
 )
 
-// measure is the kind of amount that a verb takes before its target.
-type measure uint8
+// amountKind is what a verb takes before its target.
+type amountKind uint8
 
 const (
-	nothing measure = iota
+	nothing amountKind = iota
 	aTime
 	aTimeRange
 	aSignedTime
@@ -59,7 +59,7 @@ const (
 type verbInfo struct {
 	name    string
 	shape   shape
-	measure measure
+	amount  amountKind
 	instant bool // happens at once: there is nothing to undo
 }
 
@@ -69,18 +69,18 @@ var verbs = [...]verbInfo{
 	Isolate:     {name: "isolate"},
 	Partition:   {name: "partition", shape: groups},
 	Cut:         {name: "cut", shape: link},
-	Delay:       {name: "delay", shape: linkOrNodes, measure: aTimeRange},
-	Loss:        {name: "loss", shape: linkOrNodes, measure: aPercent},
-	Duplicate:   {name: "duplicate", shape: linkOrNodes, measure: aPercent},
-	Reorder:     {name: "reorder", shape: linkOrNodes, measure: aPercent},
-	Slow:        {name: "slow", shape: linkOrNodes, measure: aBandwidth},
+	Delay:       {name: "delay", shape: linkOrNodes, amount: aTimeRange},
+	Loss:        {name: "loss", shape: linkOrNodes, amount: aPercent},
+	Duplicate:   {name: "duplicate", shape: linkOrNodes, amount: aPercent},
+	Reorder:     {name: "reorder", shape: linkOrNodes, amount: aPercent},
+	Slow:        {name: "slow", shape: linkOrNodes, amount: aBandwidth},
 	DiskStall:   {name: "disk stall"},
-	DiskSlow:    {name: "disk slow", measure: aTime},
+	DiskSlow:    {name: "disk slow", amount: aTime},
 	DiskFull:    {name: "disk full"},
 	DiskFail:    {name: "disk fail"},
 	DiskCorrupt: {name: "disk corrupt", instant: true},
-	ClockDrift:  {name: "clock drift", measure: aSignedPercent},
-	ClockJump:   {name: "clock jump", measure: aSignedTime, instant: true},
+	ClockDrift:  {name: "clock drift", amount: aSignedPercent},
+	ClockJump:   {name: "clock jump", amount: aSignedTime, instant: true},
 }
 
 func (v Verb) String() string {
@@ -223,7 +223,7 @@ func (f Fault) Where() string {
 }
 
 func (f Fault) amount() string {
-	switch verbs[f.Verb].measure {
+	switch verbs[f.Verb].amount {
 	case aTime, aTimeRange, aSignedTime:
 		if f.Amount.Min != f.Amount.Max {
 			return formatTime(f.Amount.Min) + "-" + formatTime(f.Amount.Max)

@@ -130,12 +130,12 @@ func or(words []string) string {
 }
 
 func (p *parser) amount(info verbInfo) (a Amount, err error) {
-	if info.measure == nothing {
+	if info.amount == nothing {
 		return a, nil
 	}
 	t := p.next()
 	after := fmt.Sprintf("after %q", info.name)
-	switch info.measure {
+	switch info.amount {
 	case aTime:
 		a.Min, err = p.time(t, after, "10ms")
 		a.Max = a.Min

@@ -266,7 +266,7 @@ func random(r *rand.Rand) Fault {
 		return g
 	}
 	info := verbs[f.Verb]
-	switch info.measure {
+	switch info.amount {
 	case aTime:
 		f.Amount.Min = long()
 		f.Amount.Max = f.Amount.Min

@@ -22,6 +22,7 @@ type View interface {
 var (
 	ErrNoLeader = errors.New("there is no leader at this instant")
 	ErrNobody   = errors.New("no live replica answers to it")
+	errSameEnds = errors.New("both ends of the link are the same replica")
 )
 
 // Link is one direction between two replicas.
@@ -203,6 +204,11 @@ func (c *chooser) link(f *Fault, e *Effect) error {
 		taken = nil
 	}
 	to, err := c.choose(f.To, taken)
+	if errors.Is(err, ErrNobody) && len(taken) > 0 {
+		if _, alone := c.choose(f.To, nil); alone == nil {
+			return errSameEnds
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -220,7 +226,7 @@ func (c *chooser) link(f *Fault, e *Effect) error {
 		}
 	}
 	if len(e.Links) == 0 {
-		return errors.New("both ends are the same replica")
+		return errSameEnds
 	}
 	e.Nodes, e.Text = from, set(from)+" "+f.Arrow.String()+" "+set(to)
 	return nil

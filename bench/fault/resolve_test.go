@@ -126,6 +126,9 @@ func TestResolveNobody(t *testing.T) {
 		t.Errorf("all are down: %v", err)
 	}
 	g.leader = 3
+	if _, err := resolve(t, "cut leader -> node 3", g, 1); err != errSameEnds {
+		t.Error(err)
+	}
 	for _, in := range []string{"cut leader -> node 3", "partition leader | leader", "partition all | node 1", "crash node 4"} {
 		if e, err := resolve(t, in, g, 1); err == nil {
 			t.Errorf("%s: %+v", in, e)

@@ -158,6 +158,7 @@ func TestValidate(t *testing.T) {
 	for in, want := range map[string]string{
 		"crash leader at 2s; partition {1,2} | {3,4,5} at 9s": "",
 		"crash leader at 10s":             "crash leader at 10s: strikes at 10s, but the measured window ends at 10s",
+		"crash any at 9s jitter 1s":       "with its jitter it may strike after the measured window, which ends at 10s",
 		"crash node 6 at 1s":              "there is no node 6: the cluster has nodes 1 to 5",
 		"cut leader -> node 9 at 1s":      "there is no node 9",
 		"partition {1,7} at 1s":           "there is no node 7",

@@ -60,6 +60,9 @@ func (f Fault) wrong(l Limits) string {
 	case f.At >= l.Window:
 		return fmt.Sprintf("strikes at %s, but the measured window ends at %s", formatTime(f.At), formatTime(l.Window))
 	}
+	if f.Every == 0 && f.Jitter >= l.Window-f.At {
+		return fmt.Sprintf("with its jitter it may strike after the measured window, which ends at %s", formatTime(l.Window))
+	}
 	for _, t := range f.targets() {
 		if why := t.wrong(l); why != "" {
 			return why
