@@ -32,7 +32,7 @@ type pledge struct {
 type following struct {
 	ballot   Ballot // of the leader followed; 0 = none heard in this incarnation
 	base     uint64
-	frontier uint64 // all of (base, frontier] is accepted in ballot and durable, or known to be chosen
+	frontier uint64 // all of (base, frontier] is durable, and accepted in ballot or known to be chosen
 	received uint64 // the same, durable or not
 	top      uint64 // highest slot accepted in ballot
 	disorder uint64 // above frontier and up to here slots came out of order
@@ -233,13 +233,16 @@ func (m *MultiPaxos) accept(e *window.Encoded) bool {
 	return m.put(e.Index, Ballot(e.Ballot), 0, e.Sum, e.Data) != nil
 }
 
-// contradicts reports whether an entry cannot be what it is said to be: its slot is
-// known to be chosen with another value; or it is said to be chosen, and the slot
-// holds another value under its ballot or a higher one. No run of the protocol comes
-// to that.
+// contradicts reports whether an entry cannot be what it is said to be, a proposal
+// or the chosen one: a ballot proposes one value a slot, and whatever is proposed
+// above the ballot of a chosen proposal is the chosen value (P2b). No run of the
+// protocol comes to that, so the frame is damaged.
 func (m *MultiPaxos) contradicts(e *window.Encoded, chosen bool) bool {
 	slot := m.win.At(e.Index)
-	return slot != nil && (slot.X.chosen || slot.Ballot == e.Ballot || chosen && slot.Ballot > e.Ballot) && !m.sameValue(e, slot)
+	if slot == nil || m.sameValue(e, slot) {
+		return false
+	}
+	return slot.Ballot == e.Ballot || chosen && slot.Ballot > e.Ballot || slot.X.chosen && slot.Ballot < e.Ballot || chosen && slot.X.chosen
 }
 
 func (m *MultiPaxos) sameValue(e *window.Encoded, slot *window.Slot[slotState]) bool {
@@ -266,18 +269,19 @@ func (m *MultiPaxos) advanceReceived() {
 	}
 }
 
-// advanceFrontier moves frontier over all that is durable or known to be chosen, and
-// reports whether it moved.
+// advanceFrontier moves frontier over all that is durable and either accepted in the
+// leader's ballot or known to be chosen, and reports whether it moved.
 func (m *MultiPaxos) advanceFrontier() (moved bool) {
 	f := &m.following
 	before := f.frontier
-	f.frontier = max(f.frontier, m.commit)
+	f.frontier = max(f.frontier, m.win.First()-1) // what is released was applied and durable
 	for {
-		slot := m.win.At(f.frontier + 1)
-		if slot == nil || Ballot(slot.Ballot) != f.ballot || !m.isDurable(slot.Number) {
+		s := f.frontier + 1
+		slot := m.win.At(s)
+		if slot == nil || !m.isDurable(slot.Number) || Ballot(slot.Ballot) != f.ballot && s > m.commit {
 			return f.frontier != before
 		}
-		f.frontier++
+		f.frontier = s
 	}
 }
 

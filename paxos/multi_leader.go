@@ -20,14 +20,16 @@ type leading struct {
 
 // progress is what the leader knows of one peer.
 type progress struct {
-	acked    uint64 // all of (base, acked] is accepted there, or known there to be chosen
+	acked    uint64 // all of (base, acked] is durable there, and accepted or known there to be chosen
 	ackedEnd uint64 // bytes up to acked
 	next     uint64 // next slot to be sent for the first time
 	sentEnd  uint64 // bytes below next
 	known    uint64 // all up to here is known there to be chosen
+	echo     uint64 // highest sequence number it has seen
 	missing  uint64 // lowest slot that is to be sent again; 0 = none
 	seq      uint64 // of the last accept or heartbeat
 	resent   uint64 // the same when something was last sent again
+	doubt    uint64 // up to here earlier acknowledgements do not keep from sending again
 	snapshot bool   // it needs what the window no longer holds
 	beat     bool   // a heartbeat is due
 	sentAt   smr.Time
@@ -126,19 +128,42 @@ func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
 	}
 	p := &m.peers[pos]
 	m.contacts.Heard(pos, now)
-	p.known = max(p.known, min(in.known, m.win.Last()))
 	m.acked(pos, min(in.slot, m.win.Last()))
 	for i := range in.countSpans() {
 		s := in.span(i)
 		m.acceptedBy(pos, max(s.lo, m.base+1), s.hi)
 	}
+	if in.other >= p.echo { // not overtaken by a later one
+		p.echo, p.known = in.other, min(in.known, m.win.Last())
+		m.misses(p, in.last)
+	}
 	if p.snapshot && m.holds(p)+1 >= m.win.First() {
 		p.snapshot = false
 	}
-	if in.last > p.acked && in.last < p.next && in.other >= p.resent {
-		p.missing = in.last
-	}
 	m.advanceLeader(now)
+}
+
+// misses takes the peer's word that it lacks slot s, unless what was sent again may
+// still be on its way. s may lie below what it acknowledged: a peer that restarted
+// no longer knows to be chosen what its log has only under an earlier ballot.
+func (m *MultiPaxos) misses(p *peer, s uint64) {
+	if s <= m.base || s >= p.next || p.echo < p.resent {
+		return
+	}
+	if s <= p.acked {
+		p.doubt = p.acked
+		p.acked, p.ackedEnd = s-1, min(m.endOf(s-1), p.sentEnd)
+	}
+	p.missing = s
+}
+
+// endOf is how many bytes were proposed up to slot s, or at least up to what the
+// window still holds.
+func (m *MultiPaxos) endOf(s uint64) uint64 {
+	if slot := m.win.At(s); slot != nil && s > m.base {
+		return slot.X.end
+	}
+	return m.releasedEnd
 }
 
 // acked moves the frontier of one peer.
@@ -148,10 +173,7 @@ func (m *MultiPaxos) acked(pos int, frontier uint64) {
 		return
 	}
 	m.acceptedBy(pos, p.acked+1, frontier)
-	p.acked, p.ackedEnd = frontier, m.releasedEnd
-	if slot := m.win.At(frontier); slot != nil && frontier > m.base {
-		p.ackedEnd = slot.X.end
-	}
+	p.acked, p.ackedEnd = frontier, m.endOf(frontier)
 	if p.next <= p.acked {
 		p.next, p.sentEnd = p.acked+1, p.ackedEnd
 	}
@@ -246,20 +268,21 @@ func (m *MultiPaxos) resend(now smr.Time, rd *smr.Ready, p *peer) {
 		return
 	}
 	pos := m.cfg.Position(p.id)
+	has := func(s uint64) bool { return s > p.doubt && m.win.At(s).X.learner.Acceptors.Has(pos) }
 	for lo < p.next {
-		if m.win.At(lo).X.learner.Acceptors.Has(pos) {
+		if has(lo) {
 			lo++
 			continue
 		}
 		hi := lo
-		for hi+1 < p.next && !m.win.At(hi+1).X.learner.Acceptors.Has(pos) {
+		for hi+1 < p.next && !has(hi+1) {
 			hi++
 		}
 		var run []byte
 		run, lo = m.win.Run(lo, hi, m.cfg.MaxFrame-multiHeadSize)
 		m.sendAccept(now, rd, p, smr.CatchUp, run)
 	}
-	p.resent = p.seq
+	p.resent, p.doubt = p.seq, 0
 }
 
 // sendAccept sends one accept or heartbeat, with the notice.
