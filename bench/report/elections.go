@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/consbench/consbench/bench/result"
@@ -15,32 +17,31 @@ type change struct {
 	election *result.Election
 }
 
-// changes pairs each fault with the election it caused. Elections without a fault
-// stand where they happened.
+// changes pairs each fault with the election it caused, in the order of time.
+// Elections without a fault stand where they happened.
 func changes(r *result.Run) []change {
+	caused := map[int64][]*result.Election{} // by the instant of the fault
 	var out []change
-	taken := make([]bool, len(r.Elections))
+	for i := range r.Elections {
+		if e := &r.Elections[i]; e.Crash != nil {
+			caused[*e.Crash] = append(caused[*e.Crash], e)
+		} else {
+			out = append(out, change{election: e})
+		}
+	}
 	for i := range r.Faults {
 		c := change{fault: &r.Faults[i]}
-		for j := range r.Elections {
-			e := &r.Elections[j]
-			if !taken[j] && e.Crash != nil && *e.Crash == c.fault.At && c.fault.Skipped == "" {
-				c.election, taken[j] = e, true
-				break
-			}
+		if list := caused[c.fault.At]; len(list) > 0 && c.fault.Skipped == "" {
+			c.election, caused[c.fault.At] = list[0], list[1:]
 		}
 		out = append(out, c)
 	}
-	for j := range r.Elections {
-		if !taken[j] {
-			e := &r.Elections[j]
-			at := len(out)
-			for at > 0 && began(e) < out[at-1].at() {
-				at--
-			}
-			out = append(out[:at], append([]change{{election: e}}, out[at:]...)...)
+	for _, list := range caused { // by a fault that the file does not hold
+		for _, e := range list {
+			out = append(out, change{election: e})
 		}
 	}
+	slices.SortStableFunc(out, func(a, b change) int { return cmp.Compare(a.at(), b.at()) })
 	return out
 }
 

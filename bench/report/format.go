@@ -103,8 +103,8 @@ func sig3(x float64) string {
 		return strconv.FormatFloat(x, 'f', 1, 64)
 	case a >= 0.9995:
 		return strconv.FormatFloat(x, 'f', 2, 64)
-	case a < 0.00005:
-		return strconv.FormatFloat(x, 'e', 1, 64)
+	case a < 0.0001 && x > 0:
+		return "<0.0001"
 	}
 	return strconv.FormatFloat(x, 'f', 2-int(math.Floor(math.Log10(a))), 64)
 }

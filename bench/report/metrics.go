@@ -73,24 +73,22 @@ var accessors = func() map[string]accessor {
 		}
 	}
 
-	for name, of := range map[string]func(*result.Distributions) *result.Spread{
-		"detected":     func(d *result.Distributions) *result.Spread { return &d.Detected },
-		"elected":      func(d *result.Distributions) *result.Spread { return &d.Elected },
-		"announced":    func(d *result.Distributions) *result.Spread { return &d.Announced },
-		"first_commit": func(d *result.Distributions) *result.Spread { return &d.FirstCommit },
-		"unavailable":  func(d *result.Distributions) *result.Spread { return &d.Unavailable },
+	for name, values := range map[string]func(*result.Run) []*int64{
+		"detected":     phase(func(e *result.Election) *int64 { return e.Detected }),
+		"elected":      phase(func(e *result.Election) *int64 { return e.Elected }),
+		"announced":    phase(func(e *result.Election) *int64 { return e.Announced }),
+		"first_commit": phase(func(e *result.Election) *int64 { return e.FirstCommit }),
+		"unavailable":  outages,
 	} {
-		for suffix, part := range map[string]func(*result.Spread) int64{
-			"":     func(s *result.Spread) int64 { return s.P50 },
-			".min": func(s *result.Spread) int64 { return s.Min },
-			".p90": func(s *result.Spread) int64 { return s.P90 },
-			".max": func(s *result.Spread) int64 { return s.Max },
+		for suffix, part := range map[string]func(*measure.Spread) int64{
+			"":     func(s *measure.Spread) int64 { return s.P50 },
+			".min": func(s *measure.Spread) int64 { return s.Min },
+			".p90": func(s *measure.Spread) int64 { return s.P90 },
+			".max": func(s *measure.Spread) int64 { return s.Max },
 		} {
 			a["election."+name+suffix] = func(r *result.Run) (float64, bool) {
-				if r.Distributions == nil || of(r.Distributions).Count == 0 {
-					return 0, false
-				}
-				return float64(part(of(r.Distributions))), true
+				s := measure.NewSpread(values(r))
+				return float64(part(&s)), s.Count > 0
 			}
 		}
 	}
@@ -121,6 +119,31 @@ var accessors = func() map[string]accessor {
 	}
 	return a
 }()
+
+// phase collects an instant of the elections that faults caused, each counted from
+// its fault.
+func phase(of func(*result.Election) *int64) func(*result.Run) []*int64 {
+	return func(r *result.Run) []*int64 {
+		var all []*int64
+		for i := range r.Elections {
+			if e := &r.Elections[i]; e.Crash != nil {
+				all = append(all, since(*e.Crash, of(e)))
+			}
+		}
+		return all
+	}
+}
+
+// outages collects the unavailability around the faults that took the leader away.
+func outages(r *result.Run) []*int64 {
+	var all []*int64
+	for _, c := range changes(r) {
+		if c.fault != nil && c.election != nil {
+			all = append(all, &c.fault.Unavailable)
+		}
+	}
+	return all
+}
 
 // cells shows a metric of several runs in one unit. Unknown values are blank; nil
 // if all are.

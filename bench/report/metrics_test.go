@@ -41,12 +41,20 @@ func TestValuesDiffer(t *testing.T) {
 	r := result.Run{
 		Commands:   result.Commands{Offered: u(), Acknowledged: u(), Refused: u(), TimedOut: u(), Unknown: u(), Late: u(), Retried: u(), Duplicates: u()},
 		Throughput: f(), Goodput: f(), Unavailable: value(),
-		Latency:       result.Latencies{Response: lat(), Service: lat(), Commit: lat()},
-		Elections:     []result.Election{{Crash: p(), Rounds: 3}, {Rounds: 100}, {Crash: p(), Rounds: 4}},
-		Distributions: &result.Distributions{Detected: spread(), Elected: spread(), Announced: spread(), FirstCommit: spread(), Unavailable: spread()},
-		PerCommit:     result.PerCommit{Messages: f(), Heartbeats: f(), CatchUp: f(), WireBytes: f(), LogBytes: f(), Fsyncs: f(), Allocs: f(), CPU: f()},
-		Totals:        result.Totals{Commits: 1},
+		Latency:   result.Latencies{Response: lat(), Service: lat(), Commit: lat()},
+		PerCommit: result.PerCommit{Messages: f(), Heartbeats: f(), CatchUp: f(), WireBytes: f(), LogBytes: f(), Fsyncs: f(), Allocs: f(), CPU: f()},
+		Totals:    result.Totals{Commits: 1},
 	}
+	for i := range int64(20) {
+		at := i * 1e9
+		after := func(base int64) *int64 { return ptr(at + base + i) }
+		r.Faults = append(r.Faults, result.Fault{At: at, Unavailable: 5e6 + i})
+		r.Elections = append(r.Elections, result.Election{
+			Crash: &at, Detected: after(1e6), Elected: after(2e6), Announced: after(3e6), FirstCommit: after(4e6), Rounds: 3 + int(i%2),
+		})
+	}
+	r.Faults = append(r.Faults, result.Fault{At: 7, Unavailable: 1})                        // took no leader away
+	r.Elections = append(r.Elections, result.Election{Elected: ptr(int64(9)), Rounds: 100}) // had no fault
 	seen := map[float64]string{}
 	for _, m := range measure.Metrics() {
 		v, known := Value(&r, m.Name)
@@ -61,7 +69,7 @@ func TestValuesDiffer(t *testing.T) {
 	if v, _ := Value(&r, "election.rounds"); v != 3.5 {
 		t.Errorf("election.rounds = %v", v)
 	}
-	for name, want := range map[string]int64{"response.p99": *r.Latency.Response.P99, "election.first_commit": r.Distributions.FirstCommit.P50, "commit.max": *r.Latency.Commit.Max} {
+	for name, want := range map[string]int64{"response.p99": *r.Latency.Response.P99, "election.first_commit": 4e6 + 9, "election.first_commit.p90": 4e6 + 17, "election.unavailable.min": 5e6, "election.detected.max": 1e6 + 19, "commit.max": *r.Latency.Commit.Max} {
 		if v, _ := Value(&r, name); v != float64(want) {
 			t.Errorf("%s = %v, want %d", name, v, want)
 		}
