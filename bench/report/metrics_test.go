@@ -30,9 +30,6 @@ func TestValuesDiffer(t *testing.T) {
 	next := int64(0)
 	value := func() int64 { next++; return next * 1001 }
 	p := func() *int64 { return ptr(value()) }
-	spread := func() result.Spread {
-		return result.Spread{Count: 1, Min: value(), P50: value(), P90: value(), Max: value()}
-	}
 	lat := func() result.Latency {
 		return result.Latency{Count: 1, Min: p(), Mean: ptr(float64(value())), P50: p(), P90: p(), P99: p(), P999: p(), P9999: p(), Max: p()}
 	}
