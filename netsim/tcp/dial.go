@@ -3,6 +3,7 @@ package tcp
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -92,9 +93,13 @@ func (p *port) answer(sock *net.TCPConn) {
 	if err != nil {
 		if errors.Is(err, ErrRefused) {
 			p.net.opt.Report(fmt.Errorf("tcp: node %v was called from %v: %w", p.id, sock.RemoteAddr(), err))
+			// Closing with bytes unread would reset the connection, and the reason
+			// might not arrive. The deadline still stands.
+			_ = sock.CloseWrite()
+			_, _ = io.CopyN(io.Discard, sock, 4<<10)
 		}
 		p.disown(sock)
-		_ = sock.Close() // not reset: the reason shall arrive
+		_ = sock.Close()
 		return
 	}
 	_, _ = p.join(q, sock)

@@ -34,11 +34,12 @@ type port struct {
 	came     atomic.Bool  // mail is not empty
 	starving atomic.Int32 // readers that wait for a chunk
 
-	mu      sync.Mutex
-	mail    []segment // bounded by the chunks of the connections
-	socks   map[*net.TCPConn]struct{}
-	closed  bool
-	changed bool // a peer has something for PeerChanges
+	changed atomic.Bool // a peer has something for PeerChanges
+
+	mu     sync.Mutex
+	mail   []segment // bounded by the chunks of the connections
+	socks  map[*net.TCPConn]struct{}
+	closed bool
 }
 
 // peer is another member, seen from a port.
@@ -105,7 +106,7 @@ func (p *port) attach(c *conn) bool {
 		p.mu.Unlock()
 		return false
 	}
-	p.changed = true
+	p.changed.Store(true)
 	c.start() // under mu: Close waits for these goroutines
 	p.mu.Unlock()
 	p.waker.Wake()
@@ -118,7 +119,7 @@ func (p *port) detach(c *conn) {
 	delete(p.socks, c.sock)
 	if c.peer.conn.CompareAndSwap(c, nil) {
 		c.peer.flapped = true
-		p.changed = true
+		p.changed.Store(true)
 	}
 	p.mu.Unlock()
 	p.waker.Wake()
@@ -262,31 +263,23 @@ func (p *port) Flush(smr.Time) {
 func (p *port) Due() smr.Time { return p.held.Due() }
 
 func (p *port) PeerChanges(f func(id smr.NodeID, up bool)) {
-	type change struct {
-		id smr.NodeID
-		up bool
+	if !p.changed.Load() {
+		return
 	}
-	var few [8]change
-	changes := few[:0]
-	p.mu.Lock()
-	if p.changed {
-		p.changed = false
-		for id, q := range p.peers.All() {
-			up := q.conn.Load() != nil
-			if q.reported && (q.flapped || !up) {
-				q.reported = false
-				changes = append(changes, change{id, false})
-			}
-			q.flapped = false
-			if up && !q.reported {
-				q.reported = true
-				changes = append(changes, change{id, true})
-			}
+	p.changed.Store(false)
+	for id, q := range p.peers.All() {
+		p.mu.Lock()
+		up, flapped := q.conn.Load() != nil, q.flapped
+		q.flapped = false
+		p.mu.Unlock()
+		if q.reported && (flapped || !up) {
+			q.reported = false
+			f(id, false)
 		}
-	}
-	p.mu.Unlock()
-	for _, c := range changes {
-		f(c.id, c.up)
+		if up && !q.reported {
+			q.reported = true
+			f(id, true)
+		}
 	}
 }
 
