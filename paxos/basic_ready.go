@@ -64,7 +64,7 @@ func (c *basic) frames(now smr.Time, rd *smr.Ready) {
 		switch p := &c.peers[i]; {
 		case now >= p.sent+c.cfg.Heartbeat:
 			c.send(now, rd, i, smr.Heartbeat, nil, nil, nil)
-		case c.urgent && p.noticed < c.noticed:
+		case c.urgent && p.noticed < c.noticed, c.noticed-p.noticed > basicMaxNotices/2: // no frame had room
 			c.send(now, rd, i, smr.CatchUp, nil, nil, nil)
 		}
 	}

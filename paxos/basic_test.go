@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/window"
 )
 
 // Both phases for every command: prepare, promise, accept, accepted to and from each
@@ -478,6 +479,21 @@ func FuzzBasicReplay(f *testing.F) {
 }
 
 func FuzzBasicStep(f *testing.F) {
+	b1, b2 := NewBallot(1, 1), NewBallot(2, 2)
+	w := window.New[struct{}](4<<10, 0)
+	w.Put(1, uint64(b2), 0, window.Sum([]byte("x")), []byte("x"))
+	entry, _ := w.Run(1, 1, 0)
+	for _, it := range []Item{
+		{OpPrepare, 1, b2, 0}, {OpPromise, 1, b1, 0}, {OpPromise, 1, b2, b2}, {OpReject, 1, b1, b2}, {OpAccept, 1, b2, 0},
+		{OpAccepted, 1, b1, 0}, {OpChosen, 1, b1, 0}, {OpFetch, 1, 0, 0}, {OpLearn, 1, b2, 0}, {OpBehind, 1, 0, 0},
+	} {
+		head := AppendItem(AppendBatchHead(nil, 0), it)
+		FinishBatch(head)
+		if carries, _ := it.Carries(); carries {
+			head = append(head, entry...)
+		}
+		f.Add(head)
+	}
 	f.Add(batchForTest())
 	cfg := labConfig(3)
 	cfg.ID = 1

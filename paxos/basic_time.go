@@ -66,10 +66,11 @@ func (c *basic) watch(now smr.Time) {
 	if c.cramped {
 		c.cram(now)
 	}
+	moved := c.watched != c.frontier
 	switch {
 	case c.frontier >= c.used:
 		c.gap.Stop()
-	case c.gap.Deadline() == smr.Never || c.watched != c.frontier:
+	case c.gap.Deadline() == smr.Never || moved:
 		c.gap.Restart(now)
 		c.stalled = false
 	}
@@ -84,7 +85,7 @@ func (c *basic) watch(now smr.Time) {
 		c.fetchAt, c.fetching = smr.Never, 0
 	case c.fetching != 0 && c.frontier >= c.fetching: // all that was asked for is here
 		c.fetch(now)
-	case c.fetchAt == smr.Never:
+	case c.fetching == 0 && (c.fetchAt == smr.Never || moved):
 		// Notices on their way may say the same: do not hurry, unless far behind.
 		c.fetchAt = now + c.cfg.Heartbeat
 		if ahead-c.frontier > basicMaxRepeat {
