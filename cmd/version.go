@@ -3,43 +3,11 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/consbench/consbench/bench"
 )
-
-// version may be set when linking:
-//
-//	go build -ldflags '-X github.com/consbench/consbench/cmd.version=v1.2.3' ./cmd/consbench
-var version string
-
-// Version returns the version of this build and the revision it was built from,
-// where they are known.
-func Version() (release, revision string) {
-	release = version
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if release == "" && info.Main.Version != "" {
-			release = info.Main.Version
-		}
-		dirty := ""
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				revision = s.Value
-			case s.Key == "vcs.modified" && s.Value == "true":
-				dirty = "+dirty"
-			}
-		}
-		if revision != "" {
-			revision += dirty
-		}
-	}
-	if release == "" {
-		release = "(devel)"
-	}
-	return release, revision
-}
 
 func newVersion(stdout io.Writer) *cobra.Command {
 	return &cobra.Command{
@@ -60,10 +28,15 @@ func newVersion(stdout io.Writer) *cobra.Command {
 	}
 }
 
+// versionLine is what a result file says of the program that wrote it.
 func versionLine() string {
-	release, revision := Version()
-	if revision != "" {
-		revision = " (" + revision + ")"
+	var none bench.Config
+	e := bench.Describe(&none)
+	if e.Version == "" {
+		e.Version = "(devel)"
 	}
-	return fmt.Sprintf("consbench %s%s %s %s/%s", release, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if e.Revision != "" {
+		e.Version += " (" + e.Revision + ")"
+	}
+	return fmt.Sprintf("consbench %s %s %s/%s", e.Version, e.Go, e.OS, e.Arch)
 }

@@ -34,10 +34,14 @@ func unitFor(ns []float64) unit {
 // with it, if there is one.
 func oneUnit(ns []float64) (unit, bool) {
 	least, most := extent(ns)
-	for _, u := range []unit{units[suits(least)], unitFor(ns)} {
-		if least >= u.ns/100 && most < 1e5*u.ns {
-			return u, true
-		}
+	small, large := units[suits(least)], units[suits(most)]
+	switch {
+	case most < 1e4*small.ns:
+		return small, true
+	case least >= large.ns/100:
+		return large, true
+	case most < 1e5*small.ns:
+		return small, true
 	}
 	return unit{}, false
 }

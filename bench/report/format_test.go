@@ -41,12 +41,14 @@ func TestUnits(t *testing.T) {
 		ns   []float64
 		want string
 	}{
-		{nil, ""},
+		{nil, "ns"},
 		{[]float64{120e3, 1.6e6}, "us"},
+		{[]float64{526e3, 92e6}, "ms"},
+		{[]float64{9e3, 92e6}, "us"},
 		{[]float64{120e3, 241e6}, "ms"},
 		{[]float64{9e3, 241e6}, ""},
 		{[]float64{1.8e6, 240e6}, "ms"},
-		{[]float64{900, 50e6}, "us"},
+		{[]float64{900, 50e6}, ""},
 		{[]float64{0, 50e6, 3e9}, "ms"},
 	} {
 		u, ok := oneUnit(c.ns)

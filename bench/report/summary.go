@@ -71,7 +71,7 @@ func (p *page) sideBySide(runs []result.Run, titles []string) {
 func closing(runs []result.Run, titles []string) string {
 	var tails, failovers []entrant
 	var out []string
-	counted, live := 0, false
+	counted, live, repeated := 0, false, false
 	for i := range runs {
 		r := &runs[i]
 		if r.Error != "" || !r.Verdict.Correct {
@@ -85,6 +85,7 @@ func closing(runs []result.Run, titles []string) string {
 		}
 		if v, known := Value(r, "election.first_commit"); known {
 			failovers = append(failovers, entrant{titles[i], v})
+			repeated = repeated || len(outages(r)) > 1
 		}
 	}
 	var text []string
@@ -92,7 +93,11 @@ func closing(runs []result.Run, titles []string) string {
 		text = append(text, "At response.p99 "+s+".")
 	}
 	if s := ranking(failovers); s != "" {
-		text = append(text, "From the fault to the first commit "+s+".")
+		how := "From the fault to the first commit "
+		if repeated {
+			how += "(median) "
+		}
+		text = append(text, how+s+".")
 	}
 	if len(out) > 0 {
 		text = append(text, "Not counted: "+strings.Join(out, ", ")+".")
