@@ -93,28 +93,24 @@ const margin = 12
 
 // labelled writes a label and, beside it, parts: as many a line as fit, gap
 // between them; a part longer than a line is broken at blanks.
-func (p *page) labelled(label, gap string, parts ...string) { p.marked(bold, label, parts, gap) }
+func (p *page) labelled(label, gap string, parts ...string) {
+	p.beside(bold, label, fill(parts, gap, p.width-margin))
+}
 
-// marked is labelled with the label in a colour. what is a text, or parts and
-// the gap between them.
-func (p *page) marked(c code, label string, what ...any) {
-	var lines []string
-	switch text := what[0].(type) {
-	case string:
-		lines = Wrap(text, p.width-margin)
-	case []string:
-		lines = fill(text, what[1].(string), p.width-margin)
-	}
+// marked writes a label in a colour and, beside it, text broken at blanks.
+func (p *page) marked(c code, label, text string) {
+	p.beside(c, label, Wrap(text, p.width-margin))
+}
+
+// beside writes a label and lines to the right of it.
+func (p *page) beside(c code, label string, lines []string) {
+	head := p.paint(c, label) + strings.Repeat(" ", max(1, margin-len(label)))
 	if len(lines) == 0 {
-		lines = []string{""}
+		p.line(head)
 	}
-	indent := strings.Repeat(" ", margin)
-	for i, l := range lines {
-		head := indent
-		if i == 0 {
-			head = p.paint(c, label) + strings.Repeat(" ", max(1, margin-len(label)))
-		}
+	for _, l := range lines {
 		p.line(head + l)
+		head = strings.Repeat(" ", margin)
 	}
 }
 
@@ -188,12 +184,5 @@ func (p *page) rerun(command []string) {
 	if len(command) == 0 {
 		return
 	}
-	lines := breakCommand(command, p.width-margin)
-	for i, l := range lines {
-		head := strings.Repeat(" ", margin)
-		if i == 0 {
-			head = p.paint(bold, "RERUN") + strings.Repeat(" ", margin-len("RERUN"))
-		}
-		p.line(head + l)
-	}
+	p.beside(bold, "RERUN", breakCommand(command, p.width-margin))
 }

@@ -220,7 +220,7 @@ func (p *page) verdict(r *result.Run) {
 			}
 			parts = append(parts, part)
 		}
-		p.marked(green, "CORRECT", parts, "   ")
+		p.beside(green, "CORRECT", fill(parts, "   ", p.width-margin))
 		return
 	}
 	if len(v.Checks) == 0 {
