@@ -6,7 +6,8 @@ import (
 	"github.com/consbench/consbench/bench/smr"
 )
 
-// drawOptions draws a cluster from the seed.
+// drawOptions draws a cluster from the seed. Some seeds are stormy: elections in
+// quick succession, and crashes right after a vote.
 func (s *settings) drawOptions(seed uint64) Options {
 	o := Options{Seed: seed, LogMatching: s.logMatching}
 	rng := newRand(seed ^ 0x5ca1ab1e)
@@ -23,8 +24,17 @@ func (s *settings) drawOptions(seed uint64) Options {
 	cfg := DefaultConfig()
 	cfg.ElectionMin = 10*(o.Link.Delay.Max+o.Sync.Max+o.Lag) + 20e6
 	cfg.ElectionMax = cfg.ElectionMin * pick(3, 4, 6) / 2
+	if s.stormy = s.allowed&LeaderCrashes != 0 && rng.IntN(4) == 0; s.stormy {
+		if !s.protocol.Leaderless {
+			cfg.ElectionMax = cfg.ElectionMin + 2*o.Link.Delay.Max
+		}
+		o.Link.Delay.Min, o.Link.Dup, o.Link.Reorder = 0, 0.3, 0.3
+		if rng.IntN(3) > 0 {
+			o.Nodes = 3
+		}
+	}
 	cfg.Heartbeat = cfg.ElectionMin / pick(2, 3, 8)
-	cfg.PreVote, cfg.CheckQuorum = rng.IntN(3) > 0, rng.IntN(3) > 0
+	cfg.PreVote, cfg.CheckQuorum = rng.IntN(2) > 0, rng.IntN(2) > 0
 	cfg.MaxFrame = int(pick(4<<10, 4<<10, 16<<10))
 	cfg.Inflight = cfg.MaxFrame * int(pick(1, 2, 8))
 	cfg.Retain = int(pick(0, 1<<10, 8<<10, 64<<10))
@@ -120,6 +130,43 @@ func (s *schedule) restart(i int, r *replica) {
 			s.Restart(i)
 		}
 	})
+}
+
+// strike decides, in a storm, whether r crashes now that it has sent rd: often
+// when it has just voted. It comes back so soon that a late or doubled request
+// of the same election finds it.
+func (s *schedule) strike(r *replica, rd *smr.Ready) bool {
+	odds := 400
+	for i := range rd.Frames {
+		if rd.Frames[i].Kind == smr.Election {
+			switch {
+			case s.protocol.Leaderless: // there they are half of all
+				odds = 60
+			case r.status.Role == smr.Follower:
+				odds = 3
+			default:
+				odds = 12
+			}
+		}
+	}
+	if len(rd.Frames) == 0 || s.rng.IntN(odds) > 0 {
+		return false
+	}
+	r.keep = 0
+	s.After(s.draw(Range{0, s.opts.Link.Delay.Max}), func() { s.Restart(r.pos) })
+	return true
+}
+
+// dethrone crashes whoever leads, in a storm, and comes back.
+func (s *schedule) dethrone() {
+	if !s.faults || s.err != nil {
+		return
+	}
+	s.After(s.gap(s.opts.Config.ElectionMax), s.dethrone)
+	if l := s.Leader(); l >= 0 {
+		s.Crash(l, 0)
+		s.After(s.draw(Range{0, s.opts.Config.ElectionMax}), func() { s.Restart(l) })
+	}
 }
 
 func (s *schedule) powerFailure() {

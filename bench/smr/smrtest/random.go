@@ -60,7 +60,6 @@ type schedule struct {
 	faults    bool // still to come
 	intensity smr.Time
 	rate      smr.Time // mean time between proposals
-	pending   int
 }
 
 // Schedule runs one random schedule and returns its world.
@@ -88,6 +87,13 @@ func (s *schedule) run() error {
 	s.intensity = cfg.ElectionMax * smr.Time(1+s.rng.IntN(4)) / 2
 	s.rate = cfg.ElectionMin / smr.Time(2+s.rng.IntN(60))
 	span := 12 * cfg.ElectionMax
+	if s.stormy {
+		s.storm = s.strike
+		if !s.Protocol.Leaderless {
+			span = 40 * cfg.ElectionMax
+			s.After(s.gap(cfg.ElectionMax), s.dethrone)
+		}
+	}
 	if s.rng.IntN(4) > 0 { // else: faults before there was ever a leader
 		s.RunUntil(s.now+20*cfg.ElectionMax, func() bool { return s.Leader() >= 0 || s.Protocol.Leaderless })
 	}
@@ -102,6 +108,7 @@ func (s *schedule) run() error {
 // heal undoes all faults but for a minority that may stay down for a while.
 func (s *schedule) heal() {
 	s.Heal()
+	s.storm = nil
 	n := s.Nodes()
 	down := 0
 	spare := n - s.needed()
@@ -128,11 +135,15 @@ func (s *schedule) needed() int {
 
 // converge demands progress, first of those that are up, then of all.
 func (s *schedule) converge() error {
+	patience := 60 * s.opts.Config.ElectionMax
+	if s.stormy {
+		patience *= 50 // with next to no randomness votes split many times
+	}
 	for range 2 {
 		if s.err != nil {
 			return s.err
 		}
-		limit := s.now + 60*s.opts.Config.ElectionMax
+		limit := s.now + patience
 		goal := s.check.acked + 10
 		if !s.RunUntil(limit, func() bool { return s.check.acked >= goal }) && s.err == nil {
 			return fmt.Errorf("at %v: no progress after all faults were undone: %s", s.now, s.World)
@@ -142,7 +153,7 @@ func (s *schedule) converge() error {
 		}
 	}
 	s.rate = smr.Never // no more proposals
-	limit := s.now + 60*s.opts.Config.ElectionMax
+	limit := s.now + patience
 	if !s.RunUntil(limit, s.agreed) && s.err == nil {
 		return fmt.Errorf("at %v: replicas do not converge: %s", s.now, s.World)
 	}

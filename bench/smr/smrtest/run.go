@@ -14,6 +14,7 @@ type settings struct {
 	logMatching bool
 	scripts     []string
 	describeFn  func([]byte) string
+	stormy      bool // of the seed drawn last
 }
 
 // Option tells the suite about a protocol.

@@ -147,7 +147,7 @@ func (r *replica) consume(rd *smr.Ready) bool {
 		}
 		w.send(r, &rd.Frames[i])
 	}
-	if output && (r.crashAt == afterSend || r.crashAt == amidSend) {
+	if output && (r.crashAt == afterSend || r.crashAt == amidSend) || w.storm != nil && w.storm(r, rd) {
 		r.crash(r.keep)
 		return false
 	}

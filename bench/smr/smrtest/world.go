@@ -67,6 +67,7 @@ type World struct {
 	serial   uint64
 
 	observe observer
+	storm   func(r *replica, rd *smr.Ready) bool // whether r crashes after sending rd
 }
 
 // observer is told what goes on; for transcripts. Any of its members may be nil.
