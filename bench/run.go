@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -64,7 +65,7 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 		progress = func(Update) {}
 	}
 	for _, name := range cfg.Protocols {
-		debug.FreeOSMemory() // each run begins with the same heap
+		runtime.GC() // each run begins with an empty heap, and with its pages
 		run, err := runOne(ctx, &cfg, *find(known, name), progress)
 		if run != nil {
 			file.Runs = append(file.Runs, *run)

@@ -11,12 +11,18 @@ import (
 const Enabled = true
 
 var (
-	chosen = os.Getenv("CONSBENCH_MUTANT")
+	chosen atomic.Value // string
 	calls  atomic.Int64
 )
 
-// after is how many chances pass unused, so that the bug falls into the measured window.
-const after = 500
+func init() { Choose(os.Getenv("CONSBENCH_MUTANT"), 500) }
 
-// Strike reports whether the named bug is to be committed now: once in a process.
-func Strike(name string) bool { return name == chosen && calls.Add(1) == after }
+// Choose switches on the named bug; the first chances after that pass unused, so
+// that it falls into the measured window.
+func Choose(name string, after int64) {
+	calls.Store(-after)
+	chosen.Store(name)
+}
+
+// Strike reports whether the named bug is to be committed now: once after Choose.
+func Strike(name string) bool { return name == chosen.Load() && calls.Add(1) == 1 }

@@ -143,7 +143,11 @@ func (r *Replica) send(now smr.Time) smr.Time {
 		case now >= o.resend:
 			o.sent, o.resend = o.acked, now+s.patience()
 		}
-		for o.sent < len(o.bytes) && o.sent-o.acked < chunkWindow {
+		window := chunkWindow
+		if o.acked == 0 {
+			window = 1 // one chunk, until there is a sign that somebody is there
+		}
+		for o.sent < len(o.bytes) && o.sent-o.acked < window {
 			n := min(len(o.bytes)-o.sent, r.Core.MaxFrame-chunkHeader)
 			s.sendChunk(now, o, n)
 			o.sent += n

@@ -12,7 +12,8 @@ import (
 	"github.com/consbench/consbench/raft"
 )
 
-func main() {
-	protocols := []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}
-	os.Exit(cmd.Main(protocols, os.Args[1:], os.Stdout, os.Stderr))
+func protocols() []smr.Protocol {
+	return []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}
 }
+
+func main() { os.Exit(cmd.Main(protocols(), os.Args[1:], os.Stdout, os.Stderr)) }
