@@ -178,6 +178,13 @@ func (m *MultiPaxos) stepPromise(now smr.Time, pos int, in *message) error {
 			return nil // no room now: the page is as good as lost
 		}
 	}
+	// What the acceptor knows to be chosen and does not list is held here under its
+	// ballot or a higher one, which by P2b is a proposal of the same value.
+	for s := max(in.slot, m.commit+1); s <= min(in.last, in.known, m.win.Last()); s++ {
+		if slot := m.win.At(s); slot != nil {
+			slot.X.chosen = true
+		}
+	}
 	m.advance()
 	p.cursor = max(p.cursor, in.last+1)
 	switch {

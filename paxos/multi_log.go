@@ -93,8 +93,8 @@ func (m *MultiPaxos) makeRoom(s uint64, size int) bool {
 			live += window.EncodedSize(slot.Size())
 		}
 	}
-	if live+size > m.win.Capacity()/2 {
-		return true
+	if live+size > m.win.Capacity() {
+		return false
 	}
 	m.rebuild(m.win.Capacity())
 	return true
