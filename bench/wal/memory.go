@@ -185,8 +185,7 @@ func (m *Memory) Poll(now smr.Time) Progress {
 // Size implements [Log].
 func (m *Memory) Size() int { return int(m.end - m.base) }
 
-// Durable is how many bytes from the newest durable baseline on would outlive a
-// crash at now.
+// Durable implements [Log].
 func (m *Memory) Durable(now smr.Time) uint64 {
 	m.advance(now)
 	return m.durable - m.base

@@ -16,6 +16,8 @@ type Log interface {
 	Poll(now smr.Time) Progress
 	// Size is how many bytes of records a recovery would read.
 	Size() int
+	// Durable is how many bytes a recovery would read after a crash at now.
+	Durable(now smr.Time) uint64
 	// Crash is a power failure at now: what is not durable is gone.
 	Crash(now smr.Time)
 	// Recover hands out the newest durable snapshot, if there is one, and then
