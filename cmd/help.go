@@ -11,11 +11,12 @@ import (
 	"github.com/consbench/consbench/bench/smr"
 )
 
-const runAbout = `Run each protocol under the same workload, seed and faults, one after another, and
-report latency, throughput, elections, costs, and the proof that nothing was lost.`
+const runAbout = `Run protocols one after another under the same workload, seed and faults, and
+report latency, throughput, elections, costs, and the proof that nothing was
+lost.`
 
 const runExamples = `  consbench run
-  consbench run -p raft,multipaxos,paxos -n 5 --seed 7 --fault 'crash leader at 2s for 1s'
+  consbench run -p raft,paxos -n 5 -d 30s --fault 'crash leader every 3s for 1s'
   consbench run --network tcp --rate 10k/s -d 10s -o result.json
   consbench run -p multipaxos -n 5 --q1 4 --q2 2 --delay 10ms`
 

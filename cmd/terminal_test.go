@@ -120,6 +120,21 @@ func TestTargetFailure(t *testing.T) {
 	}
 }
 
+// TestHelpWidth keeps help within 80 columns.
+func TestHelpWidth(t *testing.T) {
+	for _, args := range [][]string{nil, {"run", "--help"}, {"version", "--help"}, {"help", "help"}, {"completion"}} {
+		var stdout, stderr bytes.Buffer
+		if status := Main(protocols, args, &stdout, &stderr); status != 0 || stderr.Len() > 0 {
+			t.Errorf("%q: status %d, %s", args, status, stderr.String())
+		}
+		for _, line := range strings.Split(stdout.String(), "\n") {
+			if len(line) > 80 {
+				t.Errorf("%q: %d columns: %s", args, len(line), line)
+			}
+		}
+	}
+}
+
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
