@@ -118,10 +118,11 @@ func (r *replica) start() error {
 	core.Start(r.w.now)
 	r.up = true
 	r.turn()
-	if r.w.err == nil && !r.w.Protocol.Leaderless && r.status.Term < term {
+	switch {
+	case r.w.err != nil || !r.up: // crashed again in its first turn
+	case !r.w.Protocol.Leaderless && r.status.Term < term:
 		return fmt.Errorf("restarts in term %d, %d was durable", r.status.Term, term)
-	}
-	if r.w.err == nil && r.status.Durable < r.durableFloor(durable) {
+	case r.status.Durable < r.durableFloor(durable):
 		return fmt.Errorf("restarts with entries up to %d durable, was %d", r.status.Durable, durable)
 	}
 	return nil
