@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -395,62 +396,91 @@ func TestBasicReplaysEveryPrefix(t *testing.T) {
 	}
 }
 
-// TestBasicSteadyStateAllocatesNothing commits through three replicas.
-func TestBasicSteadyStateAllocatesNothing(t *testing.T) {
-	cfg := labConfig(3)
-	cores := make([]smr.Core, 3)
-	rds := make([]smr.Ready, 3)
-	for i := range cores {
+// trio is three replicas that pass frames on at once, without a copy kept.
+type trio struct {
+	tb        testing.TB
+	cores     [3]smr.Core
+	rds       [3]smr.Ready
+	buf       []byte
+	now       smr.Time
+	tag       smr.Tag
+	committed int
+}
+
+func newTrio(tb testing.TB, cfg smr.Config) *trio {
+	x := &trio{tb: tb, buf: make([]byte, 0, cfg.MaxFrame)}
+	for i := range x.cores {
 		cfg.ID = cfg.Peers[i]
-		cores[i], _ = NewBasic(cfg)
-		cores[i].Start(0)
+		core, err := NewBasic(cfg)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		core.Start(0)
+		x.cores[i] = core
 	}
+	return x
+}
+
+// commit makes n proposals at n1 and runs until nothing is left to do.
+func (x *trio) commit(n int, data []byte) {
+	x.now += ms
+	for range n {
+		x.tag++
+		binary.LittleEndian.PutUint64(data, uint64(x.tag))
+		if err := x.cores[0].Propose(x.now, x.tag, data); err != nil {
+			x.tb.Fatal(err)
+		}
+	}
+	for busy := true; busy; {
+		busy = false
+		for i, c := range x.cores {
+			rd := &x.rds[i]
+			c.Ready(x.now, rd)
+			for _, f := range rd.Frames {
+				x.buf = append(append(x.buf[:0], f.Head...), f.Body...)
+				if err := x.cores[f.To-1].Step(x.now, smr.NodeID(i+1), x.buf); err != nil {
+					x.tb.Fatal(err)
+				}
+			}
+			busy = busy || len(rd.Frames) > 0 || rd.More
+			if n := len(rd.Committed); n > 0 {
+				x.committed += n
+				c.Applied(rd.Committed[n-1].Index)
+			}
+			if len(rd.Records) > 0 {
+				c.Persisted(x.now, rd.Number)
+				busy = true
+			}
+		}
+	}
+}
+
+func TestBasicSteadyStateAllocatesNothing(t *testing.T) {
+	x := newTrio(t, labConfig(3))
 	data := make([]byte, 256)
-	buf := make([]byte, 0, 64<<10)
-	now, tag, committed := smr.Time(0), smr.Tag(0), 0
-	turn := func() {
-		for busy := true; busy; {
-			busy = false
-			for i, c := range cores {
-				rd := &rds[i]
-				c.Ready(now, rd)
-				for _, f := range rd.Frames {
-					buf = append(append(buf[:0], f.Head...), f.Body...)
-					if err := cores[f.To-1].Step(now, cfg.Peers[i], buf); err != nil {
-						t.Fatal(err)
-					}
-				}
-				busy = busy || len(rd.Frames) > 0 || rd.More
-				if n := len(rd.Committed); n > 0 {
-					committed += n
-					c.Applied(rd.Committed[n-1].Index)
-				}
-				if len(rd.Records) > 0 {
-					c.Persisted(now, rd.Number)
-					busy = true
-				}
-			}
-		}
-	}
-	round := func() {
-		now += ms
-		for range 16 {
-			tag++
-			data[0], data[1], data[2] = byte(tag), byte(tag>>8), byte(tag>>16)
-			if err := cores[0].Propose(now, tag, data); err != nil {
-				t.Fatal(err)
-			}
-		}
-		turn()
-	}
 	for range 500 {
-		round()
+		x.commit(16, data)
 	}
-	if n := testing.AllocsPerRun(500, round); n != 0 {
+	if n := testing.AllocsPerRun(500, func() { x.commit(16, data) }); n != 0 {
 		t.Fatalf("%v allocations in a round of 16 commits", n)
 	}
-	if committed < 3*16*900 {
-		t.Fatalf("%d committed", committed)
+	if x.committed < 3*16*900 {
+		t.Fatalf("%d committed", x.committed)
+	}
+}
+
+// BenchmarkBasicCommit is the work of three replicas for one slot, without network
+// and disk.
+func BenchmarkBasicCommit(b *testing.B) {
+	cfg := labConfig(3)
+	cfg.MaxFrame, cfg.Inflight, cfg.Retain = 256<<10, 4<<20, 4<<20
+	x := newTrio(b, cfg)
+	data := make([]byte, 256)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; n += 256 {
+		x.commit(256, data)
 	}
 }
 
