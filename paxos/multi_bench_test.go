@@ -6,9 +6,9 @@ import (
 	"github.com/consbench/consbench/bench/smr"
 )
 
-// trio is three cores wired by hand: frames arrive at once and in order, what is
+// multiGroup is some cores wired by hand: frames arrive at once and in order, what is
 // written is durable at once. With copies of every frame, as a mailbox makes.
-type trio struct {
+type multiGroup struct {
 	cores     []*MultiPaxos
 	ready     []smr.Ready
 	mail      [][]byte // to each, frames behind one another
@@ -19,9 +19,9 @@ type trio struct {
 	before    func(from int, f *smr.Frame) bool // false: lost
 }
 
-func newTrio(tb testing.TB, cfg smr.Config) *trio {
+func newMultiGroup(tb testing.TB, cfg smr.Config) *multiGroup {
 	tb.Helper()
-	t := &trio{ready: make([]smr.Ready, len(cfg.Peers)), mail: make([][]byte, len(cfg.Peers)), ends: make([][]int, len(cfg.Peers))}
+	t := &multiGroup{ready: make([]smr.Ready, len(cfg.Peers)), mail: make([][]byte, len(cfg.Peers)), ends: make([][]int, len(cfg.Peers))}
 	for _, id := range cfg.Peers {
 		cfg.ID = id
 		m, err := NewMulti(cfg)
@@ -40,7 +40,7 @@ func newTrio(tb testing.TB, cfg smr.Config) *trio {
 }
 
 // turn drains one core.
-func (t *trio) turn(i int) (busy bool) {
+func (t *multiGroup) turn(i int) (busy bool) {
 	m, rd := t.cores[i], &t.ready[i]
 	for at, k := 0, 0; k < len(t.ends[i]); k += 2 {
 		end := t.ends[i][k]
@@ -81,7 +81,7 @@ func (t *trio) turn(i int) (busy bool) {
 	}
 }
 
-func (t *trio) settle() {
+func (t *multiGroup) settle() {
 	for busy := true; busy; {
 		busy = false
 		for i := range t.cores {
@@ -104,7 +104,7 @@ func benchConfig(n int) smr.Config {
 // BenchmarkReplicate has one leader and two followers take entries of 16 KiB, the
 // size of a batch of 64 commands of 256 bytes, eight to a turn.
 func BenchmarkReplicate(b *testing.B) {
-	t := newTrio(b, benchConfig(3))
+	t := newMultiGroup(b, benchConfig(3))
 	data := make([]byte, 16<<10)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
@@ -123,7 +123,7 @@ func BenchmarkReplicate(b *testing.B) {
 // BenchmarkSmall is the same with single commands of 64 bytes, 256 to a turn: what
 // the protocol costs by entry.
 func BenchmarkSmall(b *testing.B) {
-	t := newTrio(b, benchConfig(3))
+	t := newMultiGroup(b, benchConfig(3))
 	data := make([]byte, 64)
 	b.ReportAllocs()
 	tag := smr.Tag(0)

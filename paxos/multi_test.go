@@ -12,9 +12,9 @@ import (
 
 func sum(s string) uint32 { return window.Sum([]byte(s)) }
 
-// lead proposes n entries of the given size at core 0 of a trio and settles after
+// lead proposes n entries of the given size at core 0 of a group and settles after
 // each.
-func (t *trio) lead(tb testing.TB, n, size int) {
+func (t *multiGroup) lead(tb testing.TB, n, size int) {
 	tb.Helper()
 	for k := range n {
 		data := bytes.Repeat([]byte{byte(k)}, size)
@@ -45,7 +45,7 @@ func TestNewMultiRefuses(t *testing.T) {
 }
 
 func TestPropose(t *testing.T) {
-	w := newTrio(t, smallConfig(3))
+	w := newMultiGroup(t, smallConfig(3))
 	leader := w.cores[0]
 	if err := w.cores[1].Propose(w.now, 1, nil); err != smr.ErrNotLeader {
 		t.Errorf("a follower says %v", err)
@@ -74,7 +74,7 @@ func TestPropose(t *testing.T) {
 // TestPagedPromise has a candidate that lacks many frames of values. It leads only
 // when all pages of a quorum are there, however often some are lost.
 func TestPagedPromise(t *testing.T) {
-	w := newTrio(t, smallConfig(3))
+	w := newMultiGroup(t, smallConfig(3))
 	silent := false
 	w.before = func(from int, f *smr.Frame) bool { return silent || f.To != 3 && from != 2 }
 	w.lead(t, 20, 3000) // core 2, n3, hears nothing
@@ -176,7 +176,7 @@ func newMultiFor(t testing.TB, id smr.NodeID) *MultiPaxos {
 }
 
 func TestLostOnce(t *testing.T) {
-	w := newTrio(t, smallConfig(3))
+	w := newMultiGroup(t, smallConfig(3))
 	w.lead(t, 2, 10)
 	w.before = func(from int, f *smr.Frame) bool { return from != 0 } // its frames go nowhere
 	for tag := smr.Tag(1); tag <= 3; tag++ {
@@ -205,7 +205,7 @@ func TestCheckQuorum(t *testing.T) {
 	}{{3, 3, 3, true}, {3, 3, 2, false}, {4, 2, 2, true}, {4, 2, 1, false}, {2, 4, 3, false}, {2, 4, 4, true}} {
 		cfg := smallConfig(5)
 		cfg.Q1, cfg.Q2 = c.q1, c.q2
-		w := newTrio(t, cfg)
+		w := newMultiGroup(t, cfg)
 		w.before = func(from int, f *smr.Frame) bool { return int(f.To) <= c.up && from < c.up }
 		leader := w.cores[0]
 		for end := w.now + 10*cfg.ElectionMin; w.now < end; w.now += cfg.Heartbeat {
@@ -222,7 +222,7 @@ func TestCheckQuorum(t *testing.T) {
 func TestPoll(t *testing.T) {
 	cfg := smallConfig(3)
 	cfg.PreVote = true
-	w := newTrio(t, cfg)
+	w := newMultiGroup(t, cfg)
 	before := w.cores[1].promised
 	n3 := w.cores[2]
 	w.cores[0].Tick(w.now + cfg.Heartbeat)
@@ -244,7 +244,7 @@ func TestPoll(t *testing.T) {
 
 // TestFramesPerTurn: one Accept a peer for many proposals, one answer for all.
 func TestFramesPerTurn(t *testing.T) {
-	w := newTrio(t, benchConfig(3))
+	w := newMultiGroup(t, benchConfig(3))
 	w.frames = [smr.Kinds]int{}
 	for tag := smr.Tag(1); tag <= 100; tag++ {
 		if err := w.cores[0].Propose(w.now, tag, make([]byte, 100)); err != nil {
@@ -260,7 +260,7 @@ func TestFramesPerTurn(t *testing.T) {
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	cfg := benchConfig(3)
 	cfg.Inflight, cfg.Retain, cfg.MaxFrame = 256<<10, 256<<10, 64<<10
-	w := newTrio(t, cfg)
+	w := newMultiGroup(t, cfg)
 	data := make([]byte, 300)
 	tag := smr.Tag(0)
 	round := func() {
@@ -283,7 +283,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 // TestReplayEveryPrefix restarts a follower from every prefix of its log: promise,
 // acceptances and commit mark are there as they were, and only grow.
 func TestReplayEveryPrefix(t *testing.T) {
-	w := newTrio(t, smallConfig(3))
+	w := newMultiGroup(t, smallConfig(3))
 	w.lead(t, 10, 50)
 	m := w.cores[1]
 	m.baseline = true // the log so far, as one Ready would write it
