@@ -396,8 +396,8 @@ func TestBasicReplaysEveryPrefix(t *testing.T) {
 	}
 }
 
-// trio is three replicas that pass frames on at once, without a copy kept.
-type trio struct {
+// basicTrio is three replicas that pass frames on at once, without a copy kept.
+type basicTrio struct {
 	tb        testing.TB
 	cores     [3]smr.Core
 	rds       [3]smr.Ready
@@ -407,8 +407,8 @@ type trio struct {
 	committed int
 }
 
-func newTrio(tb testing.TB, cfg smr.Config) *trio {
-	x := &trio{tb: tb, buf: make([]byte, 0, cfg.MaxFrame)}
+func newBasicTrio(tb testing.TB, cfg smr.Config) *basicTrio {
+	x := &basicTrio{tb: tb, buf: make([]byte, 0, cfg.MaxFrame)}
 	for i := range x.cores {
 		cfg.ID = cfg.Peers[i]
 		core, err := NewBasic(cfg)
@@ -422,7 +422,7 @@ func newTrio(tb testing.TB, cfg smr.Config) *trio {
 }
 
 // commit makes n proposals at n1 and runs until nothing is left to do.
-func (x *trio) commit(n int, data []byte) {
+func (x *basicTrio) commit(n int, data []byte) {
 	x.now += ms
 	for range n {
 		x.tag++
@@ -456,7 +456,7 @@ func (x *trio) commit(n int, data []byte) {
 }
 
 func TestBasicSteadyStateAllocatesNothing(t *testing.T) {
-	x := newTrio(t, labConfig(3))
+	x := newBasicTrio(t, labConfig(3))
 	data := make([]byte, 256)
 	for range 500 {
 		x.commit(16, data)
@@ -474,7 +474,7 @@ func TestBasicSteadyStateAllocatesNothing(t *testing.T) {
 func BenchmarkBasicCommit(b *testing.B) {
 	cfg := labConfig(3)
 	cfg.MaxFrame, cfg.Inflight, cfg.Retain = 256<<10, 4<<20, 4<<20
-	x := newTrio(b, cfg)
+	x := newBasicTrio(b, cfg)
 	data := make([]byte, 256)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
