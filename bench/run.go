@@ -43,8 +43,8 @@ var ErrInterrupted = errors.New("interrupted")
 
 // Run carries out cfg, one protocol after another, and returns what was measured.
 // The file is never nil when the error is nil or [ErrInterrupted]. A run that
-// could not be carried out (a port in use) is an error; a run whose verdict is
-// INCORRECT is not: the caller reads the verdict.
+// could not be carried out has its Error set; if none could, that is the error. A
+// run whose verdict is INCORRECT is no error: the caller reads the verdict.
 //
 // Run sets the garbage collector's percentage for the process while it lasts.
 func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progress) (*result.File, error) {
@@ -64,6 +64,7 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 	if progress == nil {
 		progress = func(Update) {}
 	}
+	var failures []error
 	for _, name := range cfg.Protocols {
 		runtime.GC() // each run begins with an empty heap, and with its pages
 		run, err := runOne(ctx, &cfg, *find(known, name), progress)
@@ -75,8 +76,13 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 			return file, ErrInterrupted
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			err = fmt.Errorf("%s: %w", name, err)
+			failures = append(failures, err)
+			file.Runs = append(file.Runs, result.Run{Protocol: name, Network: cfg.Network, Nodes: cfg.Nodes, Seed: cfg.Seed, Rep: 1, Error: err.Error()})
 		}
+	}
+	if len(failures) == len(cfg.Protocols) {
+		return nil, errors.Join(failures...)
 	}
 	return file, nil
 }

@@ -1,0 +1,53 @@
+# make alone prints the targets.
+GO      ?= go
+TOOL    := $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := -s -w -X github.com/consbench/consbench/bench.Version=$(VERSION)
+FUZZTIME ?= 60s
+
+.PHONY: help run build test short race lint vuln fuzz bench soak mutants clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Raft and Multi-Paxos, each losing its leader once, in virtual time
+	$(GO) run ./cmd/consbench run -p raft,multipaxos --fault 'crash leader at 2s for 1s'
+
+build: ## bin/consbench
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/consbench ./cmd/consbench
+
+test: ## all tests
+	$(GO) test ./...
+
+short: ## the tests that take seconds
+	$(GO) test -short ./...
+
+race: ## the short tests under the race detector
+	$(GO) test -race -short ./...
+
+mutants: ## deliberate bugs, each of which the verdict must find
+	$(GO) test -tags mutants -run Mutants -count=1 ./cmd/consbench
+
+lint: ## gofmt, vet, staticcheck
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags mutants ./...
+	$(TOOL) staticcheck ./...
+
+vuln: ## govulncheck; needs the network
+	$(TOOL) govulncheck ./...
+
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+bench: ## benchmarks, ten times each, for benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -count 10 ./...
+
+soak: ## thousands of random schedules for every protocol
+	$(GO) test -count=1 -timeout 2h -run Conformance ./raft ./paxos -smrtest.seeds 5000
+
+clean: ## what the build leaves behind
+	rm -rf bin
