@@ -40,7 +40,7 @@ type replica struct {
 	digest     uint64
 	told       uint64 // what Applied was called with
 	snapping   bool
-	baseline   bool       // the next Ready owes a Baseline
+	baseline   uint64     // the next Ready owes a Baseline behind this index, if the core still holds what lies there
 	sending    []smr.Time // by peer: no other snapshot before then
 	wanted     smr.Set    // peers that need a snapshot now
 	installing uint64
@@ -84,7 +84,7 @@ func (r *replica) start() error {
 	r.core, r.open, r.tag = core, make(map[smr.Tag]value), 0
 	r.number, r.confirmed, r.synced, r.syncAt = 0, 0, 0, 0
 	r.applied, r.digest, r.told = d.snap.index, d.snap.digest, d.snap.index
-	r.snapping, r.baseline, r.installing, r.campaigned, r.serving, r.wanted = false, false, 0, 0, 0, smr.Set{}
+	r.snapping, r.baseline, r.installing, r.campaigned, r.serving, r.wanted = false, 0, 0, 0, 0, smr.Set{}
 	r.scheduled, r.ticked, r.tickAt, r.deadline = false, false, smr.Never, smr.Never
 	r.crashAt, r.paused, r.mail = nowhere, false, r.mail[:0]
 	r.started = r.w.now
@@ -102,18 +102,14 @@ func (r *replica) start() error {
 		return fmt.Errorf("Restore: %w", err)
 	}
 	poison(meta)
-	read := 0 // bytes since the last Ready
 	for i := range d.records {
 		rec := append(r.scratch[:0], d.record(i)...)
 		r.scratch = rec
-		if read += len(rec); read > r.config.MaxFrame || r.w.rng.IntN(2) == 0 {
-			r.drain(true)
-			read = len(rec)
-		}
 		if err := core.Replay(rec); err != nil {
 			return fmt.Errorf("Replay of record %d of %d: %w", i+1, len(d.records), err)
 		}
 		poison(rec)
+		r.drain(true) // a log longer than the window passes through it
 	}
 	core.Start(r.w.now)
 	r.up = true

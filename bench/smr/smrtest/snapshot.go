@@ -33,8 +33,7 @@ func (r *replica) snapshotted(s *snapshot) {
 	r.disk.snap = *s
 	r.w.note(s.index)
 	r.core.Snapshotted(s.index)
-	// A core that had to let go of what lies behind the snapshot waits for the next.
-	r.baseline = r.status.First <= s.index+1
+	r.baseline = s.index
 	r.input()
 }
 

@@ -145,7 +145,11 @@ func TestTampered(t *testing.T) {
 				core, err := Toy.New(cfg)
 				return &tampered{Core: core, ready: tamper.ready, step: tamper.step, id: cfg.ID}, err
 			}
-			for seed := range uint64(40) {
+			seeds := uint64(300)
+			if tamper.want == "" {
+				seeds = 20
+			}
+			for seed := range seeds {
 				_, err := Schedule(p, seed, Without(LeaderCrashes))
 				if err == nil {
 					continue

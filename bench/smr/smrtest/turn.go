@@ -91,6 +91,10 @@ func (r *replica) judge() {
 	case st.Leader != smr.None && r.config.Position(st.Leader) < 0:
 		r.fail("knows a stranger as leader: %v", st.Leader)
 	}
+	if r.baseline > 0 && st.First <= r.baseline+1 {
+		r.fail("the Ready after Snapshotted(%d) writes no Baseline, although the window begins at %d", r.baseline, st.First)
+	}
+	r.baseline = 0
 	if r.serving > 0 {
 		if before := r.w.check.elected[r.serving]; st.Commit < before {
 			r.fail("leader completeness: serves in term %d and knows only %d entries chosen; %d were when it was elected", r.serving, st.Commit, before)
@@ -117,10 +121,9 @@ func (r *replica) judge() {
 func (r *replica) consume(rd *smr.Ready) bool {
 	w := r.w
 	output := len(rd.Records)+len(rd.Frames) > 0
-	if r.baseline && !rd.Baseline {
-		r.fail("the Ready after Snapshotted writes no Baseline")
+	if r.baseline > 0 && rd.Baseline {
+		r.baseline = 0
 	}
-	r.baseline = false
 	if len(rd.Records) > 0 {
 		r.write(rd)
 	} else if rd.Baseline {
