@@ -135,6 +135,9 @@ func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
 	}
 	if in.other >= p.echo { // not overtaken by a later one
 		p.echo, p.known = in.other, min(in.known, m.win.Last())
+		if p.known >= m.base && p.next <= p.known { // brought there by others, or by a snapshot
+			p.next, p.sentEnd = p.known+1, m.endOf(p.known)
+		}
 		m.misses(p, in.last)
 	}
 	if p.snapshot && m.holds(p)+1 >= m.win.First() {

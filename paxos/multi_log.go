@@ -116,8 +116,11 @@ func (m *MultiPaxos) rebuild(capacity int) {
 }
 
 // release lets go of the slots up to upTo, which are applied, as far as they are
-// durable.
+// durable and no Baseline that is due needs them.
 func (m *MultiPaxos) release(upTo uint64) {
+	if m.baseline {
+		upTo = min(upTo, m.snapshot)
+	}
 	hi := m.win.First() - 1
 	for hi < upTo {
 		slot := m.win.At(hi + 1)

@@ -381,3 +381,41 @@ func TestWindowPutTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestBaselineKeepsWhatFollows: between Snapshotted and the Ready that writes the
+// Baseline nothing above the snapshot is released.
+func TestBaselineKeepsWhatFollows(t *testing.T) {
+	cfg := smallConfig(1)
+	cfg.Retain = 0
+	w := newMultiGroup(t, cfg)
+	w.lead(t, 3, 100)
+	m := w.cores[0]
+	m.Meta(3, nil)
+	for tag := smr.Tag(1); tag <= 2; tag++ {
+		if err := m.Propose(w.now, tag, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rd := &w.ready[0]
+	m.Ready(w.now, rd)
+	m.Persisted(w.now, rd.Number)
+	m.Ready(w.now, rd)
+	m.Snapshotted(3)
+	m.Applied(5)
+	m.Ready(w.now, rd)
+	if !rd.Baseline {
+		t.Fatal("no Baseline")
+	}
+	again := newMultiFor(t, 1)
+	if err := again.Restore(3, m.Meta(3, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rd.Records {
+		if err := again.Replay(slices.Concat(r.Head, r.Body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again.commit != 5 || !again.win.Has(4) || again.promised != m.promised {
+		t.Fatalf("from the Baseline: commit %d, promised %v", again.commit, again.promised)
+	}
+}
