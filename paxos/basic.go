@@ -3,6 +3,7 @@ package paxos
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/timer"
@@ -77,7 +78,7 @@ type basic struct {
 	marked    uint64       // last commit mark logged
 	baseline  bool         // write one
 	snapshot  uint64       // newest durable one, that a Baseline builds on
-	pin       uint64       // oldest snapshot in the making, 0 = none
+	pins      []basicPin   // snapshots in the making
 
 	// The network.
 	peers   []basicPeer
@@ -88,6 +89,7 @@ type basic struct {
 
 	// Time.
 	started  bool
+	now      smr.Time // of the last input
 	wake     smr.Time // no proposal is due earlier
 	gap      timer.Election
 	watched  uint64   // frontier at which gap was started
@@ -104,6 +106,7 @@ const (
 	basicMaxDirty   = 4096    // slots logged in a Ready
 	basicMaxRepeat  = 256     // slots repeated, served or filled in one go
 	basicMaxNotices = 1024    // notices remembered: who misses more finds out by Known
+	basicMaxPins    = 8       // snapshots in the making
 	basicMaxAnswers = 1 << 14 // requests waiting for the disk: more are dropped, as if lost
 )
 
@@ -194,16 +197,15 @@ func (c *basic) Applied(index uint64) {
 	c.trim()
 }
 
-// trim lets go of what is applied, durable and beyond Retain. What a snapshot in the
-// making needs for its Baseline stays, as long as slots do not run short.
+// trim lets go of what is applied, durable and beyond Retain.
 func (c *basic) trim() {
 	ring := uint64(len(c.instances))
 	for slot := c.log.First(); c.spent(slot); slot++ {
 		short := c.used+ring/4 > c.log.Limit()
-		if !short && (c.pinned(slot) || c.retained <= c.cfg.Retain && c.used-slot < ring/2) {
+		if c.pinned(slot, short) || !short && c.retained <= c.cfg.Retain && c.used-slot < ring/2 {
 			return
 		}
-		c.unpin(slot)
+		c.release(slot)
 	}
 }
 
@@ -252,22 +254,11 @@ func (c *basic) put(slot uint64, ballot Ballot, sum uint32, data []byte, all boo
 			return true
 		}
 		first := c.log.First()
-		if !c.spent(first) || c.pinned(first) && reserve > 0 {
+		if !c.spent(first) || c.pinned(first, true) {
 			return false
 		}
-		c.unpin(first)
+		c.release(first)
 	}
-}
-
-// pinned reports whether a snapshot in the making needs a slot for its Baseline.
-func (c *basic) pinned(slot uint64) bool { return c.pin != 0 && slot > c.pin }
-
-// unpin releases a slot even if it is pinned: no Baseline will be written then.
-func (c *basic) unpin(slot uint64) {
-	if c.pinned(slot) {
-		c.pin = 0
-	}
-	c.release(slot)
 }
 
 // choose marks the entry in the log as chosen. ballot is the one that it was found
@@ -290,12 +281,39 @@ func (c *basic) advance() {
 	}
 }
 
+// basicPin is a snapshot that may be in the making: a Baseline will need what follows it.
+// The core is not told whether it becomes durable, or was taken only to be sent.
+type basicPin struct {
+	index uint64
+	at    smr.Time
+}
+
+// pinned reports whether a pin holds a slot. If room is short, pins give way that are
+// older than the shortest election timeout; their snapshots will have no Baseline.
+func (c *basic) pinned(slot uint64, short bool) bool {
+	if short {
+		c.pins = slices.DeleteFunc(c.pins, func(p basicPin) bool { return c.now-p.at >= c.cfg.ElectionMin })
+	}
+	for _, p := range c.pins {
+		if p.index < slot {
+			return true
+		}
+	}
+	return false
+}
+
+// unpin forgets the pins of snapshots up to index: a newer one is durable.
+func (c *basic) unpin(index uint64) {
+	c.pins = slices.DeleteFunc(c.pins, func(p basicPin) bool { return p.index <= index })
+}
+
 // Meta implements smr.Core. A snapshot remembers under which ballot its last slot
 // was chosen, for Status only: nothing is ever proposed again below it.
 func (c *basic) Meta(index uint64, dst []byte) []byte {
-	if c.pin == 0 {
-		c.pin = index
+	if len(c.pins) == basicMaxPins {
+		c.pins = slices.Delete(c.pins, 0, 1)
 	}
+	c.pins = append(c.pins, basicPin{index, c.now})
 	b := c.base
 	if c.log.Has(index) {
 		b = c.at(index).Accepted

@@ -61,10 +61,8 @@ func (c *basic) records(rd *smr.Ready) {
 	}
 	if c.baseline {
 		c.baseline = false
-		if c.pin <= c.snapshot {
-			c.pin = 0
-			c.trim()
-		}
+		c.unpin(c.snapshot)
+		c.trim()
 	}
 	n := min(c.dirty.len(), basicMaxDirty)
 	if n > 0 {
@@ -247,9 +245,7 @@ func (c *basic) standAt(index uint64, meta []byte) {
 	c.applied, c.delivered, c.retained = index, index, 0
 	c.frontier, c.used = max(c.frontier, index), max(c.used, index)
 	c.marked = max(c.marked, index)
-	if c.pin <= index {
-		c.pin = 0
-	}
+	c.unpin(index)
 	if index > c.lastSlot {
 		c.lastSlot, c.last = index, c.base
 	}

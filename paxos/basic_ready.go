@@ -8,6 +8,7 @@ import (
 // Ready implements smr.Core.
 func (c *basic) Ready(now smr.Time, rd *smr.Ready) {
 	rd.Reset()
+	c.now = now
 	rd.Leader = c.last.Node()
 	c.buf = c.buf[:0]
 	if !c.started {

@@ -60,6 +60,7 @@ func (c *basic) Tick(now smr.Time) {
 
 // watch keeps the timers that depend on the frontier. Every input ends with it.
 func (c *basic) watch(now smr.Time) {
+	c.now = now
 	if !c.started {
 		return
 	}
