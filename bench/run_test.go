@@ -189,3 +189,29 @@ func TestFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestSteadyStateAllocatesNothing: a run twice as long allocates no more per
+// command, in virtual time (where every turn is the live one's code) and in process.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	allocations := func(c bench.Config, d time.Duration) (allocs, commits float64) {
+		c.Duration = d
+		r := run(t, c)
+		commits = float64(r.Totals.Commits)
+		return r.PerCommit.Allocs * commits, commits
+	}
+	for _, network := range []string{bench.NetworkSim, bench.NetworkInproc} {
+		for _, p := range []string{"raft", "multipaxos", "paxos"} {
+			c := virtual(p)
+			c.Network, c.Clients, c.Warmup = network, 64, 500*time.Millisecond
+			c.SyncLatency = 200 * time.Microsecond
+			if network == bench.NetworkInproc {
+				c.Delay, c.Jitter = 0, 0
+			}
+			short, n := allocations(c, 400*time.Millisecond)
+			long, m := allocations(c, 1200*time.Millisecond)
+			if per := (long - short) / (m - n); per > 0.005 {
+				t.Errorf("%s, %s: %.4f allocations a command (%.0f for %.0f commands, %.0f for %.0f)", network, p, per, short, n, long, m)
+			}
+		}
+	}
+}

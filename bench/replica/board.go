@@ -60,9 +60,8 @@ func set(v *atomic.Uint64, x uint64) {
 }
 
 func (r *Replica) publish() {
-	var s smr.Status
-	r.core.Status(&s)
-	b := r.board
+	s, b := &r.status, r.board
+	r.core.Status(s)
 	if x := uint32(s.Role); b.role.Load() != x {
 		b.role.Store(x)
 	}

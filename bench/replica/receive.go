@@ -13,7 +13,7 @@ const (
 
 // receive takes the mail.
 func (r *Replica) receive(now smr.Time) {
-	r.Port.PeerChanges(func(id smr.NodeID, up bool) { r.core.Peer(now, id, up) })
+	r.Port.PeerChanges(r.peer)
 	r.Port.Poll(now)
 	for {
 		m, ok := r.Port.Next()

@@ -60,13 +60,15 @@ type Replica struct {
 	state *State
 	board *Board
 
+	now       smr.Time // of the turn
 	rd        smr.Ready
+	status    smr.Status
 	persisted uint64 // Ready number
 	deadline  smr.Time
 
 	inbound  []byte // commands taken and not yet proposed
 	stalled  bool   // the core's window was full at the last Propose
-	serving  bool
+	peer     func(id smr.NodeID, up bool)
 	tags     tagRing
 	answers  []byte
 	sorted   [][]byte // answers by client, if there are several
@@ -92,6 +94,7 @@ func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery,
 	}
 	r.tags.init()
 	r.snapshot.init(r)
+	r.peer = func(id smr.NodeID, up bool) { r.core.Peer(r.now, id, up) }
 	recovery, err := r.recover()
 	if err != nil {
 		return nil, recovery, fmt.Errorf("%v cannot recover: %w", r.id, err)

@@ -8,7 +8,7 @@ import (
 // Turn does everything that can be done at now and returns when the next turn is
 // due even if nothing comes. now is at least that of the turn before.
 func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
-	r.stalled = false
+	r.now, r.stalled = now, false
 	committed := r.state.Index
 	r.receive(now)
 	durable := r.poll(now)
