@@ -7,6 +7,10 @@
 //   - netsim/inproc between goroutines of one process;
 //   - netsim/tcp over real sockets.
 //
+// Live actors wait for their mail with netsim/park, and everything that they hand
+// to each other in one process passes through a netsim/mailbox. netsim/nettest says,
+// as tests, what holds for all three networks.
+//
 // All carry opaque bytes and know no protocol. Each replica owns one [Port]; in
 // every turn it polls its mail, sends, and flushes:
 //

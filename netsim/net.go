@@ -30,8 +30,9 @@ type Port interface {
 	// Next returns the frames that Poll took, first-in first-out per link. Frames
 	// whose delay has not passed at the Poll are held back.
 	Next() (Mail, bool)
-	// Send sends head and body as one frame. Both are borrowed for the call. It
-	// never blocks: what does not fit into a queue is dropped and counted.
+	// Send sends head and body as one frame to another node, never to itself. Both
+	// are borrowed for the call. It never blocks: what does not fit into a queue is
+	// dropped and counted.
 	Send(now smr.Time, to smr.NodeID, channel uint8, head, body []byte)
 	// Flush ends a turn: receivers are woken, bytes are handed to sockets.
 	Flush(now smr.Time)

@@ -19,3 +19,9 @@ func TestConformance(t *testing.T) {
 		return w
 	})
 }
+
+func TestStorm(t *testing.T) {
+	net := New(Options{Seed: 1})
+	defer net.Close()
+	nettest.Storm(t, net, 1)
+}

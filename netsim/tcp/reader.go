@@ -35,6 +35,10 @@ type reader struct {
 	free    []*chunk // the one used last is used first: its memory is in the cache
 	made    int      // chunks in existence
 	stopped bool
+
+	// The largest frame beyond a chunk that has come whole: a claim up to this size
+	// is believed. It belongs to run.
+	largest int
 }
 
 func (r *reader) init(c *conn) {
@@ -55,6 +59,7 @@ func (r *reader) read() error {
 	p := r.conn.port
 	maxFrame := p.net.opt.MaxFrame
 	ch := r.take(0, 0)
+	wanted := 0        // size of the frame that was cut off last
 	given, end := 0, 0 // ch.mem[:given] has been passed on, ch.mem[given:end] not yet
 	for ch != nil {
 		n, err := r.conn.sock.Read(ch.mem[end:])
@@ -63,6 +68,10 @@ func (r *reader) read() error {
 		if bad != nil {
 			return bad
 		}
+		if whole > 0 {
+			r.largest = max(r.largest, wanted)
+		}
+		wanted = need
 		cut := given + whole // where the cut-off frame begins
 		full := r.retire(len(ch.mem), cut, end, need)
 		if whole > 0 || full {
@@ -91,18 +100,18 @@ func (r *reader) read() error {
 // takes need bytes in all and has come up to end.
 func (r *reader) retire(size, cut, end, need int) bool {
 	if cut+need > size { // it ends elsewhere: move it now, or fill up if it needs several
-		return need <= r.conn.port.net.opt.ChunkSize || end == size
+		return need <= max(r.conn.port.net.opt.ChunkSize, r.largest) || end == size
 	}
 	return size-end < minRead && end-cut < minRead
 }
 
 // take returns a chunk that has room for have bytes of a frame and more, if
-// possible for all of its need bytes. It does not trust need: memory at most
-// doubles with what has come. It waits for the port if the port has all chunks, and
-// returns nil when the connection has ended.
+// possible for all of its need bytes. It does not trust a need that is larger than
+// all frames before: memory then at most doubles with what has come. It waits for
+// the port if the port has all chunks, and returns nil when the connection has ended.
 func (r *reader) take(have, need int) *chunk {
 	opt := &r.conn.port.net.opt
-	size := max(opt.ChunkSize, min(need, 2*have))
+	size := max(opt.ChunkSize, min(need, max(2*have, r.largest)))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !r.stopped {

@@ -35,3 +35,14 @@ func TestConformance(t *testing.T) {
 		return w
 	})
 }
+
+func TestStorm(t *testing.T) {
+	o := options(t, 1, 2, 3)
+	o.Report = func(err error) { t.Error(err) }
+	net, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer net.Close()
+	nettest.Storm(t, net, 1)
+}
