@@ -4,7 +4,18 @@
 //
 //	func TestConformance(t *testing.T) { smrtest.Run(t, raft.Protocol) }
 //
-// [Toy] is a protocol small enough to read in one sitting, and passes.
+// [Toy] is a protocol small enough to read in one sitting, and passes. Run is
+// made of parts that can be used alone: [Script], [Random], [Deterministic],
+// [Allocs], [Messages] and [Latency]; [FuzzStep] is for a fuzz test.
+//
+// A random schedule that fails prints the line that replays it. More of them:
+//
+//	go test ./raft -run Conformance/Random -smrtest.seeds=10000
+//
+// Scripts read like a transcript; go test -rewrite writes what they should say.
+// Those in testdata/any hold for every protocol, in testdata/failover for those
+// that survive any replica, in testdata/leader for those of them with elections,
+// and the others for the protocol that gives the folder its name.
 //
 // # The world
 //
@@ -36,5 +47,15 @@
 //
 // That no frame leaves before what it says is durable is checked by its
 // consequence: crashes right after the send, with everything not durable lost,
-// end in two leaders or two values.
+// end in two leaders or two values. Some schedules are storms to that end:
+// narrow timeouts, voters that crash as soon as they have voted and return while
+// the election lasts.
+//
+// # What a driver may rely on, as this world does
+//
+// Ready and Applied are called after every Replay, so that a log longer than the
+// window passes through it. An own snapshot that is overtaken by a peer's is
+// dropped without Snapshotted. Snapshots take time: entries are applied between
+// Meta and Snapshotted, and a core keeps them for the Baseline or, if its window
+// is too small, leaves the Baseline to the next snapshot.
 package smrtest
