@@ -127,7 +127,7 @@ func newRoot(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(protocols, stdout, stderr), newVersion(stdout))
+	root.AddCommand(newRun(protocols, stdout, stderr), newMetrics(stdout), newVersion(stdout))
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

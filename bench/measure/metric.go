@@ -50,7 +50,7 @@ var registry = func() []Metric {
 		{"goodput", PerSecond, Higher, true, "Distinct commands acknowledged within their deadline in the measured window, over its length."},
 		{"offered", Count, Neither, true, "Commands intended within the measured window: acknowledged + refused + timed out + unknown."},
 		{"acknowledged", Count, Higher, true, "Of those offered, commands acknowledged by the end of the drain."},
-		{"refused", Count, Lower, true, "Of those offered, commands that a replica refused for good."},
+		{"refused", Count, Lower, true, "Of those offered, commands without an answer that the last replica asked turned away."},
 		{"timed_out", Count, Lower, true, "Of those offered, commands never handed to a replica by the end of the drain."},
 		{"unknown", Count, Lower, true, "Of those offered, commands handed to a replica that had no answer by the end of the drain."},
 		{"late", Count, Lower, true, "Commands acknowledged past their deadline: in latency, not in goodput."},
