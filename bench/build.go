@@ -16,9 +16,8 @@ import (
 )
 
 const (
-	maxFrame  = 256 << 10 // bytes of any frame
-	workers   = 1         // goroutines that generate load
-	histories = 200_000   // operations that are checked for linearizability
+	workers   = 1       // goroutines that generate load
+	histories = 200_000 // operations that are checked for linearizability
 )
 
 type rate = workload.Rate
@@ -89,6 +88,6 @@ func (c *Config) tcpOptions(p smr.Protocol) (tcp.Options, error) {
 	addrs, err := tcp.Addresses(listen, c.coreConfig().Peers)
 	return tcp.Options{
 		Cluster: fmt.Sprintf("consbench-%d-%d", os.Getpid(), c.Seed), Protocol: p.Name,
-		Addrs: addrs, Seed: c.Seed, Link: c.link(), MaxFrame: maxFrame,
+		Addrs: addrs, Seed: c.Seed, Link: c.link(), MaxFrame: c.maxFrame(),
 	}, err
 }

@@ -115,6 +115,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Arrival != "poisson" && c.Arrival != "constant", "arrival", "%q is not poisson or constant", c.Arrival)
 	add(c.Inflight < 1 || c.Inflight > 64, "inflight", "%d is not in 1 to 64", c.Inflight)
 	add(c.Keys < 0 || c.Keys > 1<<24, "keys", "%d is not in 0 to %d", c.Keys, 1<<24)
+	add(c.Keys > 0 && c.Clients > 1<<16, "keys", "a run with keys remembers the last results of every client: at most %d clients", 1<<16)
 	add(c.Size < 0 || c.Size > 1<<20, "size", "%d B is not in 0B to 1MiB", c.Size)
 	add(c.Duration <= 0 || c.Duration > 24*time.Hour, "duration", "%v is not in 1ns to 24h", c.Duration)
 	add(c.Warmup < 0 || c.Warmup > time.Hour, "warmup", "%v is not in 0s to 1h", c.Warmup)

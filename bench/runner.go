@@ -8,6 +8,7 @@ import (
 
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/command"
 	"github.com/consbench/consbench/bench/fault"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
@@ -222,12 +223,17 @@ func (c *Config) schedule() ([]fault.Fault, error) {
 	return all, nil
 }
 
+// maxFrame is the longest frame in bytes: long enough for a single command.
+func (c *Config) maxFrame() int {
+	return max(256<<10, command.Size(c.Size)+smr.Overhead)
+}
+
 // coreConfig is what every protocol core is told.
 func (c *Config) coreConfig() smr.Config {
 	core := smr.Config{
 		Seed:        c.Seed,
 		ElectionMin: smr.Time(c.ElectionMin), ElectionMax: smr.Time(c.ElectionMax), Heartbeat: smr.Time(c.Heartbeat),
-		MaxFrame: maxFrame, Inflight: c.Window, Retain: c.Retain,
+		MaxFrame: c.maxFrame(), Inflight: c.Window, Retain: c.Retain,
 		PreVote: c.PreVote, CheckQuorum: c.CheckQuorum, Q1: c.Q1, Q2: c.Q2,
 	}
 	for i := range c.Nodes {

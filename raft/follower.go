@@ -25,7 +25,7 @@ type acks struct {
 func (c *core) handleAppend(now smr.Time, from int, m *appendEntries, entries []window.Encoded) error {
 	p := &c.peers[from]
 	if m.term < c.term {
-		p.staleOwed, p.staleSeq = true, m.seq
+		p.staleOwed = true
 		return nil
 	}
 	if m.term == c.term && (c.role == smr.Leader || c.leader != smr.None && c.leader != p.id) {
@@ -167,7 +167,7 @@ func (c *core) replies(rd *smr.Ready) {
 		}
 		if p.staleOwed {
 			p.staleOwed = false
-			m := appendReply{term: c.term, seq: p.staleSeq}
+			m := appendReply{term: c.term} // no seq: it may lead this term by the time that this arrives
 			at := len(c.heads)
 			c.heads = m.encode(c.heads)
 			c.send(rd, p.id, smr.Heartbeat, at, nil)

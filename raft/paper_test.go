@@ -57,6 +57,30 @@ func TestStaleTermIsRejected_5_1(t *testing.T) {
 	}
 }
 
+// The rejection tells only the term: by the time that it arrives, its receiver may
+// lead that very term and have sent less in it than in its old one.
+func TestRejectionOfAStaleTermMayFindALeaderOfTheNewOne_5_1(t *testing.T) {
+	voter := newLone(t, plain(3))
+	voter.append(2, 0, 0, 0, 5)
+	voter.sent()
+	voter.step(2, (&appendEntries{term: 4, seq: 352}).encode(nil))
+	voter.drain()
+	reply := voter.frames[0].Head
+
+	leader := newLone(t, plain(3))
+	leader.append(2, 0, 0, 0, 4)
+	leader.drain()
+	leader.campaign()
+	leader.win()
+	if leader.core.term != 5 {
+		t.Fatalf("it leads term %d", leader.core.term)
+	}
+	leader.step(3, reply)
+	if s := leader.status(); s.Role != smr.Leader || s.Term != 5 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // 5.2: a follower that hears nothing increments its term, votes for itself and asks
 // all others in parallel.
 func TestElectionTimeout_5_2(t *testing.T) {

@@ -48,7 +48,6 @@ type peer struct {
 	preRound   uint64
 	preGranted bool
 	staleOwed  bool // it leads, or thinks so, in an old term
-	staleSeq   uint64
 
 	// Candidate: what is wanted from it.
 	ask      bool // a request is to be sent
