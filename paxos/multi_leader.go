@@ -8,10 +8,11 @@ import (
 // leading is phase 2 at its leader. Bytes are counted over the encoded entries above
 // base, from 0 in each ballot.
 type leading struct {
-	base      uint64 // highest slot known to be chosen when the leadership began
-	inherited uint64 // highest slot that was proposed before it
-	own       uint64 // all of (base, own] is counted as accepted by the own acceptor
-	serving   bool   // everything up to inherited is chosen
+	base      uint64  // highest slot known to be chosen when the leadership began
+	inherited uint64  // highest slot that was proposed before it
+	own       uint64  // all of (base, own] is counted as accepted by the own acceptor
+	confirmed smr.Set // who has answered in this ballot since it was elected
+	serving   bool    // everything up to inherited is chosen, and q2 have confirmed
 
 	lastEnd     uint64 // bytes proposed
 	commitEnd   uint64 // of these up to commit
@@ -66,6 +67,7 @@ func (m *MultiPaxos) becomeLeader(now smr.Time) {
 		m.peers[i].progress = progress{acked: m.base, next: m.base + 1, beat: true, sentAt: now}
 	}
 	m.event(now, smr.Elected, b, m.cfg.ID)
+	m.confirmed.Add(m.self)
 	m.advanceLeader(now)
 }
 
@@ -128,6 +130,7 @@ func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
 	}
 	p := &m.peers[pos]
 	m.contacts.Heard(pos, now)
+	m.confirmed.Add(pos)
 	m.acked(pos, min(in.slot, m.win.Last()))
 	for i := range in.countSpans() {
 		s := in.span(i)
@@ -195,13 +198,15 @@ func (m *MultiPaxos) holds(p *peer) uint64 {
 	return p.known
 }
 
-// advanceLeader moves commit over what is chosen.
+// advanceLeader moves commit over what is chosen. The leader serves when all it has
+// inherited is, and, had it nothing to inherit, when q2 have confirmed that they
+// follow it: its promises may be old, and a higher ballot may long have been at work.
 func (m *MultiPaxos) advanceLeader(now smr.Time) {
 	m.advance()
 	if m.commit > m.base && m.commit >= m.win.First() {
 		m.commitEnd = m.win.At(m.commit).X.end
 	}
-	if !m.serving && m.commit >= m.inherited {
+	if !m.serving && m.commit >= m.inherited && m.confirmed.Len() >= m.q2 {
 		m.serving = true
 		m.event(now, smr.Serving, m.proposer.Ballot, m.cfg.ID)
 	}

@@ -419,3 +419,25 @@ func TestBaselineKeepsWhatFollows(t *testing.T) {
 		t.Fatalf("from the Baseline: commit %d, promised %v", again.commit, again.promised)
 	}
 }
+
+// TestServingIsConfirmed: complete promises elect, but they may be old. Without an
+// answer in the new ballot from q2 the leader does not report that it serves.
+func TestServingIsConfirmed(t *testing.T) {
+	w := newMultiGroup(t, smallConfig(3))
+	n3 := w.cores[2]
+	mute := true
+	w.before = func(from int, f *smr.Frame) bool { return f.Kind == smr.Election || !mute }
+	w.now = n3.timer.Deadline()
+	n3.Tick(w.now)
+	w.settle()
+	if n3.role != smr.Leader || n3.serving {
+		t.Fatalf("n3 is %v, serving %v", n3.role, n3.serving)
+	}
+	mute = false
+	w.now += n3.cfg.Heartbeat
+	n3.Tick(w.now)
+	w.settle()
+	if n3.role != smr.Leader || !n3.serving {
+		t.Fatalf("n3 is %v, serving %v", n3.role, n3.serving)
+	}
+}
