@@ -234,7 +234,8 @@ func (c *Config) coreConfig() smr.Config {
 		Seed:        c.Seed,
 		ElectionMin: smr.Time(c.ElectionMin), ElectionMax: smr.Time(c.ElectionMax), Heartbeat: smr.Time(c.Heartbeat),
 		MaxFrame: c.maxFrame(), Inflight: c.Window, Retain: c.Retain,
-		PreVote: c.PreVote, CheckQuorum: c.CheckQuorum, Q1: c.Q1, Q2: c.Q2,
+		Prefault: c.Network != NetworkSim,
+		PreVote:  c.PreVote, CheckQuorum: c.CheckQuorum, Q1: c.Q1, Q2: c.Q2,
 	}
 	for i := range c.Nodes {
 		core.Peers = append(core.Peers, smr.NodeID(i+1))

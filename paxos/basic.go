@@ -147,6 +147,10 @@ func NewBasic(cfg smr.Config) (smr.Core, error) {
 		gap:       timer.NewElection(&cfg),
 		fetchAt:   smr.Never,
 	}
+	if cfg.Prefault {
+		c.log.Prefault()
+		c.values.win.Prefault()
+	}
 	c.cfg.Peers = append([]smr.NodeID(nil), cfg.Peers...)
 	c.q1, c.q2 = cfg.Quorums()
 	c.instances = make([]instance, c.log.Limit()-c.log.First()+1)

@@ -89,6 +89,9 @@ func NewMulti(cfg smr.Config) (*MultiPaxos, error) {
 	}
 	m.heardAt = -cfg.ElectionMin
 	m.win = window.New[slotState](cfg.Retain+2*cfg.Inflight+4*cfg.MaxFrame, 0)
+	if cfg.Prefault {
+		m.win.Prefault()
+	}
 	m.ring = m.win.Limit() - m.win.First() + 1
 	m.clean()
 	return m, nil

@@ -86,6 +86,9 @@ func New(cfg smr.Config) (smr.Core, error) {
 		c.peers[i].id = id
 	}
 	c.log = newLog(c.capacity(), 0, 0)
+	if cfg.Prefault {
+		c.log.w.Prefault()
+	}
 	return c, nil
 }
 

@@ -11,15 +11,21 @@ const (
 	channelAck   = 2 // how much of a snapshot has come
 )
 
-// receive takes the mail.
-func (r *Replica) receive(now smr.Time) {
+// mailPerTurn bounds the bytes that a turn reads. A replica that has fallen behind
+// has megabytes waiting; it must acknowledge as it goes, or its peers' windows close
+// and it stays behind.
+const mailPerTurn = 512 << 10
+
+// receive takes mail. It reports whether some was left for the next turn.
+func (r *Replica) receive(now smr.Time) (more bool) {
 	r.Port.PeerChanges(r.peer)
 	r.Port.Poll(now)
-	for {
+	for bytes := 0; bytes < mailPerTurn; {
 		m, ok := r.Port.Next()
 		if !ok {
-			return
+			return false
 		}
+		bytes += len(m.Data)
 		switch m.Channel {
 		case channelCore:
 			if r.core.Step(now, m.From, m.Data) != nil {
@@ -36,4 +42,5 @@ func (r *Replica) receive(now smr.Time) {
 			r.counters.Malformed++
 		}
 	}
+	return true
 }

@@ -139,6 +139,7 @@ func (r *Replica) recover() (wal.Recovery, error) {
 	if err == nil && !restored {
 		err = restore(0, nil, nil)
 	}
+	r.snapshot.mark = r.Log.Stats().Bytes - recovery.Bytes
 	return recovery, err
 }
 

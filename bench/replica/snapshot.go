@@ -41,10 +41,10 @@ type outgoing struct {
 type snapshotter struct {
 	r    *Replica
 	last uint64 // index of the newest own durable snapshot
+	mark uint64 // how much had been written to the log when the last one was taken
 	ids  uint64
 
 	saving  uint64 // index of the snapshot that is being made durable, 0 = none
-	uncut   bool   // a durable snapshot waits for the baseline that cuts the log
 	foreign bool   // ... and it is a peer's, in bytes
 	meta    []byte // scratch; of the snapshot being saved
 	image   []byte // scratch; likewise
@@ -61,10 +61,10 @@ type snapshotter struct {
 
 func (s *snapshotter) init(r *Replica) { s.r = r }
 
-// threshold is how long the log may become before it is cut: twice what the core
-// retains, and enough that the snapshot is not most of what is written.
-func (s *snapshotter) threshold() int {
-	return max(2*s.r.Core.Retain, 1<<20, 4*s.imageSize())
+// threshold is how much is written to the log between two snapshots: twice what
+// the core retains, and enough that snapshots are not most of what is written.
+func (s *snapshotter) threshold() uint64 {
+	return uint64(max(2*s.r.Core.Retain, 1<<20, 4*s.imageSize()))
 }
 
 func (s *snapshotter) imageSize() int {
@@ -72,12 +72,17 @@ func (s *snapshotter) imageSize() int {
 	return imageHeader + 24*len(st.Sessions) + 8*len(st.Keys) + 8*command.WindowSize*len(st.results)
 }
 
-// compact takes a snapshot if the log has become long.
+// compact takes a snapshot if much was logged since the last one.
 func (r *Replica) compact(now smr.Time) {
 	s := &r.snapshot
-	if s.saving != 0 || s.uncut || r.state.Index <= s.last || r.Log.Size() <= s.threshold() {
+	if s.saving != 0 || r.state.Index <= s.last {
 		return
 	}
+	written := r.Log.Stats().Bytes
+	if written-s.mark <= s.threshold() {
+		return
+	}
+	s.mark = written
 	s.meta = r.core.Meta(r.state.Index, s.meta[:0])
 	s.image = r.state.AppendImage(s.image[:0])
 	s.saving, s.foreign = r.state.Index, false
@@ -96,7 +101,6 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 	foreign := s.foreign
 	s.last, s.saving, s.foreign = index, 0, false
 	if !foreign {
-		s.uncut = true
 		s.r.core.Snapshotted(index)
 		return
 	}

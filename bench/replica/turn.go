@@ -10,7 +10,7 @@ import (
 func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
 	r.now, r.stalled = now, false
 	committed := r.state.Index
-	r.receive(now)
+	more := r.receive(now)
 	durable := r.poll(now)
 	r.propose(now)
 	if now >= r.deadline {
@@ -22,8 +22,8 @@ func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
 	r.Port.Flush(now)
 	r.flushAnswers()
 	r.publish()
-	if r.stalled && r.state.Index > committed {
-		return now // there is room again for what is still queued
+	if more || r.stalled && r.state.Index > committed {
+		return now // there is mail left, or room again for what is still queued
 	}
 	return min(r.deadline, r.Port.Due(), durable, r.nextPoll(now), sending)
 }
@@ -38,9 +38,6 @@ func (r *Replica) drain(now smr.Time) {
 		r.core.Ready(now, rd)
 		if len(rd.Records) > 0 {
 			r.Log.Append(now, rd.Number, rd.Sync, rd.Baseline, rd.Records)
-			if rd.Baseline {
-				r.snapshot.uncut = false
-			}
 		}
 		for i := range rd.Frames {
 			f := &rd.Frames[i]

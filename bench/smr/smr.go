@@ -66,9 +66,10 @@ type Config struct {
 	ElectionMin, ElectionMax Time // an election timer runs for a time drawn uniformly from [ElectionMin, ElectionMax]
 	Heartbeat                Time // a leader that has nothing else to say speaks this often
 
-	MaxFrame int // no frame is longer, head and body together
-	Inflight int // bytes of entries that a leader has open (proposed, not yet chosen)
-	Retain   int // bytes of committed entries kept for peers that lag
+	MaxFrame int  // no frame is longer, head and body together
+	Inflight int  // bytes of entries that a leader has open (proposed, not yet chosen)
+	Retain   int  // bytes of committed entries kept for peers that lag
+	Prefault bool // touch the log's memory at the start, so that a live run does not pay for fresh pages while it is measured
 
 	PreVote     bool // ask before disturbing: Ongaro, dissertation, 9.6
 	CheckQuorum bool // a leader that hears from no quorum for ElectionMin steps down: dissertation, 6.2

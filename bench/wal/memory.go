@@ -182,9 +182,6 @@ func (m *Memory) Poll(now smr.Time) Progress {
 	return p
 }
 
-// Size implements [Log].
-func (m *Memory) Size() int { return int(m.end - m.base) }
-
 // Durable implements [Log].
 func (m *Memory) Durable(now smr.Time) uint64 {
 	m.advance(now)

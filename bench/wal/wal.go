@@ -14,8 +14,6 @@ type Log interface {
 	Save(now smr.Time, index uint64, meta, image []byte)
 	// Poll says what has become durable.
 	Poll(now smr.Time) Progress
-	// Size is how many bytes of records a recovery would read.
-	Size() int
 	// Durable is how many bytes a recovery would read after a crash at now.
 	Durable(now smr.Time) uint64
 	// Crash is a power failure at now: what is not durable is gone.

@@ -135,11 +135,11 @@ type Window[X any] struct {
 }
 
 // New returns a window that holds up to capacity bytes of encoded entries, and
-// starts behind index base. All memory is allocated and touched here.
+// starts behind index base. All memory is allocated here.
 func New[X any](capacity int, base uint64) *Window[X] {
 	capacity = max((capacity+7)&^7, 4<<10)
 	nslots := pow2(max(capacity/256, 256))
-	w := &Window[X]{
+	return &Window[X]{
 		arena:  make([]byte, capacity),
 		slots:  make([]Slot[X], nslots),
 		mask:   uint64(nslots - 1),
@@ -148,11 +148,16 @@ func New[X any](capacity int, base uint64) *Window[X] {
 		first:  base + 1,
 		last:   base,
 	}
+}
+
+// Prefault writes to every page of the window's memory: a fresh one costs
+// microseconds when it is first used. The window must be empty.
+func (w *Window[X]) Prefault() {
 	for i := 0; i < len(w.arena); i += 4096 {
-		w.arena[i] = 1 // a fresh page costs microseconds: pay now
+		w.arena[i] = 1
 	}
-	w.arena[0] = 0
-	return w
+	clear(w.slots)
+	clear(w.allocs)
 }
 
 func pow2(n int) int {
