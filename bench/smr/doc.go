@@ -45,6 +45,8 @@
 // # Start and restart
 //
 // New, then Restore once, Replay for every record since the newest durable
-// Baseline, Start once, then turns. Ready may be called between Replays and then
-// yields only Committed, so that a long log is applied as it is read.
+// Baseline, Start once, then turns. Ready is called between Replays and then yields
+// only Committed, so that a long log is applied as it is read. A crash may tear the
+// log between any two records that are not durable, but a Baseline is all there or
+// not at all: it takes effect only when the Ready that brought it is durable.
 package smr

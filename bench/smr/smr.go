@@ -120,19 +120,23 @@ type Core interface {
 	Restore(index uint64, meta []byte) error
 	// Replay is called for every record from the newest durable Baseline on, in
 	// the order written, head and body joined. Records that the snapshot covers
-	// may be among them and are skipped.
+	// may be among them and are skipped. The driver calls Ready after each, and
+	// Applied for what it yields, so that a log of any length passes through the
+	// core's window.
 	Replay(record []byte) error
 	// Start ends recovery. Timers run from now.
 	Start(now Time)
 
 	// Step takes one frame, head and body joined. An error means that the frame
-	// is malformed; it has then changed nothing.
+	// is malformed; it has then changed nothing. A frame that a correct peer sent
+	// is never malformed, however old it is.
 	Step(now Time, from NodeID, frame []byte) error
 	// Tick says that the Deadline of the last Ready has come. Early or
 	// superfluous Ticks are harmless.
 	Tick(now Time)
 	// Propose asks for data to be replicated as one entry. tag is not 0. It
-	// returns ErrNotLeader or ErrFull and then has changed nothing.
+	// returns ErrNotLeader or ErrFull and then has changed nothing. Data longer
+	// than MaxFrame - Overhead is a mistake of the caller and gets another error.
 	Propose(now Time, tag Tag, data []byte) error
 	// Peer is a hint: the connection to id went up or down, frames in flight to
 	// it may be lost.
@@ -145,13 +149,14 @@ type Core interface {
 	Applied(index uint64)
 
 	// Meta appends to dst what a snapshot of the state machine at index must
-	// remember of the protocol. index is the last applied one.
+	// remember of the protocol. index is the last applied one. The snapshot may be
+	// for the own log, and then Snapshotted follows, or for a peer.
 	Meta(index uint64, dst []byte) []byte
 	// Snapshotted says that the own snapshot at index is durable: the next Ready
-	// writes a Baseline.
+	// writes a Baseline, unless the window has had to let go of what follows index.
 	Snapshotted(index uint64)
 	// Installed says that a peer's snapshot at index is durable here and that the
-	// state machine now stands there.
+	// state machine now stands there. A Baseline may follow.
 	Installed(now Time, index uint64, meta []byte)
 
 	// Ready moves all output into rd, reusing its slices. rd.More asks for
@@ -194,7 +199,7 @@ type Entry struct {
 
 // Ready is everything that a core wants done.
 type Ready struct {
-	Number     uint64   // counts Readys that carry records; what Persisted refers to
+	Number     uint64   // counts Readys that carry records; what Persisted refers to; 0 without records
 	Sync       SyncKind // what Records must be durable for
 	Records    []Record // to be appended to the log, in order
 	Baseline   bool     // Records are self-contained from here: once durable, all older records may go
@@ -202,7 +207,7 @@ type Ready struct {
 	Committed  []Entry  // contiguous, in order
 	Lost       []Tag    // own proposals whose fate can no longer be told here: the client retries
 	SnapshotTo []NodeID // peers that need what the window no longer holds; repeated until they are past it
-	Leader     NodeID   // the leader this replica knows, None if it knows none
+	Leader     NodeID   // the leader this replica knows, None if it knows none; without leaders, whose value was chosen last
 	Events     []Event  // what happened since the last Ready
 	Deadline   Time     // when to call Tick next
 	More       bool     // output was bounded: call Ready again at once
@@ -227,7 +232,7 @@ const (
 	Campaign                     // became a candidate in Term and asks for votes
 	Elected                      // has its quorum for Term
 	Following                    // heard for the first time from Node as the leader of Term
-	SteppedDown                  // was leader or candidate of an earlier term, is no more
+	SteppedDown                  // was leader or candidate of Term, is no more
 	Serving                      // as leader of Term knows everything before its term to be chosen
 )
 
