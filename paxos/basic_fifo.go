@@ -31,5 +31,3 @@ func (q *fifo[T]) pop() T {
 }
 
 func (q *fifo[T]) drop(n int) { q.head += uint64(n) }
-
-func (q *fifo[T]) clear() { q.head = q.tail }

@@ -76,7 +76,8 @@ func TestProposerAdoptsTheHighestNumberedProposal(t *testing.T) {
 		t.Fatal("three have promised")
 	}
 	p.Accept()
-	if p.Accepted(0, b3, 2) || p.Accepted(0, b3, 2) || p.Accepted(1, b2, 2) {
+	once, again := p.Accepted(0, b3, 2), p.Accepted(0, b3, 2)
+	if once || again || p.Accepted(1, b2, 2) {
 		t.Fatal("chosen by one acceptor")
 	}
 	if !p.Accepted(2, b3, 2) || p.Phase != Decided || p.Accepted(1, b3, 2) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/consbench/consbench/bench/check"
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/measure"
@@ -49,6 +51,8 @@ type driver interface {
 	Stop()
 	// Events is how many events a simulator has had.
 	Events() uint64
+	// Parallel reports whether replicas may be made in any order.
+	Parallel() bool
 }
 
 // node is what outlives a replica's incarnations.
@@ -140,19 +144,30 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 		}
 		c.workers = append(c.workers, client.NewWorker(opts, parts))
 	}
-	for _, n := range c.nodes {
-		if err := c.open(n); err != nil {
-			c.Close()
-			return nil, err
-		}
+	if err := c.openAll(d.Parallel()); err != nil {
+		c.Close()
+		return nil, err
 	}
-	for _, n := range c.nodes { // all at once: memory for a replica takes its time
+	for _, n := range c.nodes {
 		c.join(n)
 	}
 	for i, w := range c.workers {
 		d.Do(o.Nodes+i, func() { d.Set(o.Nodes+i, w) })
 	}
 	return c, nil
+}
+
+// openAll makes the first incarnation of every replica, side by side where that
+// is allowed: touching the memory of a replica takes its time.
+func (c *Cluster) openAll(parallel bool) error {
+	var group errgroup.Group
+	if !parallel {
+		group.SetLimit(1)
+	}
+	for _, n := range c.nodes {
+		group.Go(func() error { return c.open(n) })
+	}
+	return group.Wait()
 }
 
 // open makes the next incarnation of n.

@@ -94,6 +94,7 @@ func (d *live) Now() smr.Time            { return d.clock.Now() }
 func (d *live) Waker(i int) netsim.Waker { return d.lanes[i] }
 func (d *live) Do(i int, f func())       { d.lanes[i].do(f, false) }
 func (d *live) Events() uint64           { return 0 }
+func (d *live) Parallel() bool           { return true }
 
 func (d *live) Set(i int, a actor) {
 	d.lanes[i].actor = a

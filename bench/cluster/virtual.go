@@ -44,6 +44,7 @@ func (d *virtual) Now() smr.Time            { return d.sim.Now() }
 func (d *virtual) Waker(i int) netsim.Waker { return d.timers[i] }
 func (d *virtual) Do(_ int, f func())       { f() }
 func (d *virtual) Events() uint64           { return d.sim.Fired() }
+func (d *virtual) Parallel() bool           { return false }
 func (d *virtual) Stop()                    { clear(d.actors) }
 
 func (d *virtual) Set(i int, a actor) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	edits "github.com/consbench/consbench/bench/nearest"
 )
 
 // Direction says which change of a metric is for the better.
@@ -140,9 +142,9 @@ func nearest(name string) string {
 	slices.Sort(known[len(registry):]) // a map has no order, an error message should
 	best, least := "", len(name)/3+2
 	for _, k := range known {
-		d := distance(lower, k)
+		d := edits.Distance(lower, k)
 		if _, short, found := strings.Cut(k, "."); found && d > 1 { // first_commit for election.first_commit
-			d = min(d, 1+distance(lower, short))
+			d = min(d, 1+edits.Distance(lower, short))
 		}
 		if d < least {
 			best, least = k, d
@@ -152,24 +154,4 @@ func nearest(name string) string {
 		return ": see the list of metrics"
 	}
 	return fmt.Sprintf(": did you mean %s?", best)
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
 }

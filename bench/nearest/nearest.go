@@ -21,7 +21,7 @@ func Of(name string, known []string) string {
 			completed = word
 			completions++
 		}
-		d := distance(name, lower)
+		d := Distance(name, lower)
 		if d <= max(1, max(len(name), len(lower))/3) && d < len(lower) && (least < 0 || d < least) {
 			best, least = word, d
 		}
@@ -42,9 +42,9 @@ func Hint(name string, known []string) string {
 	return "; did you mean " + strconv.Quote(word) + "?"
 }
 
-// distance is the optimal string alignment distance: Levenshtein's, and two
-// neighbours swapped count once.
-func distance(a, b string) int {
+// Distance is the optimal string alignment distance in bytes: Levenshtein's, and
+// two neighbours swapped count once.
+func Distance(a, b string) int {
 	older, old, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -45,8 +45,6 @@ type queue struct {
 	seq   uint64
 }
 
-func (q *queue) len() int { return len(q.heap) }
-
 func (q *queue) push(at smr.Time, e event) {
 	var slot int32
 	if n := len(q.free); n > 0 {

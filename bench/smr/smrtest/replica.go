@@ -78,7 +78,7 @@ func (r *replica) start() error {
 	r.config.Seed = mix(mix(r.w.opts.Seed, uint64(r.config.ID)), uint64(r.incarnation))
 	core, err := r.w.Protocol.New(r.config)
 	if err != nil {
-		return fmt.Errorf("New: %w", err)
+		return fmt.Errorf("the protocol makes no core: %w", err)
 	}
 	d := &r.disk
 	r.core, r.open, r.tag = core, make(map[smr.Tag]value), 0
@@ -89,11 +89,9 @@ func (r *replica) start() error {
 	r.crashAt, r.paused, r.mail = nowhere, false, r.mail[:0]
 	r.started = r.w.now
 	clear(r.sending)
-	durable, term := r.status.Durable, r.status.Term
+	durable, term := r.status.Durable, uint64(0)
 	if n := len(r.promised); n > 0 {
 		term = r.promised[n-1].term
-	} else {
-		term = 0
 	}
 	r.status = smr.Status{}
 
@@ -244,8 +242,6 @@ func (r *replica) persisted(number uint64) {
 	r.core.Persisted(r.w.now, number)
 	r.input()
 }
-
-func (r *replica) pause() { r.paused = r.up }
 
 // resume takes the mail before the timers.
 func (r *replica) resume() {
