@@ -1,0 +1,223 @@
+package stat
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Confidence of bounds and power of comparisons, unless asked for otherwise.
+const (
+	DefaultConfidence = 0.95
+	DefaultPower      = 0.95
+)
+
+// MinPairs is the fewest pairs that bounds of the default confidence can be drawn
+// from: with five, even if all agree, chance does it once in 16.
+const MinPairs = 6
+
+// Estimate is a figure with its bounds: the ratio of side B to side A, 1 being no
+// change, or the value of one side in the metric's unit.
+type Estimate struct {
+	Value      float64 // may be +Inf or 0 where one side is 0 and the other is not
+	Low, High  float64 // 0 and +Inf: too few pairs for bounds; equal to Value if exact
+	Confidence float64 // that was asked of the bounds; 1 if exact
+	Pairs      int     // pairs, or values of one side
+	Exact      bool    // virtual time: no bounds
+	Spread     float64 // standard deviation of the logarithms
+}
+
+// ErrSample says that a sample cannot be used.
+var ErrSample = errors.New("stat: unusable sample")
+
+// Paired compares b to a, pair by pair. The values are not negative; a pair of
+// zeros is one without change. confidence is that of the bounds, such as
+// [DefaultConfidence].
+func Paired(a, b []float64, confidence float64) (Estimate, error) {
+	if len(a) != len(b) {
+		return Estimate{}, fmt.Errorf("%w: %d values against %d", ErrSample, len(a), len(b))
+	}
+	logs := make([]float64, len(a))
+	for i := range a {
+		if err := errors.Join(usable(a[i]), usable(b[i])); err != nil {
+			return Estimate{}, err
+		}
+		if a[i] != b[i] {
+			logs[i] = log(b[i]) - log(a[i])
+		}
+	}
+	return estimate(logs, confidence)
+}
+
+// Single estimates the value of one side from its values, which are not negative.
+func Single(values []float64, confidence float64) (Estimate, error) {
+	logs := make([]float64, len(values))
+	for i, v := range values {
+		if err := usable(v); err != nil {
+			return Estimate{}, err
+		}
+		logs[i] = log(v)
+	}
+	return estimate(logs, confidence)
+}
+
+// Exact is the ratio of b to a where neither is subject to chance.
+func Exact(a, b float64) Estimate {
+	ratio := b / a
+	if a == b {
+		ratio = 1 // of zeros too
+	}
+	return ExactValue(ratio)
+}
+
+// ExactValue is a value that is not subject to chance.
+func ExactValue(v float64) Estimate {
+	return Estimate{Value: v, Low: v, High: v, Confidence: 1, Pairs: 1, Exact: true}
+}
+
+func usable(v float64) error {
+	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+		return fmt.Errorf("%w: %g", ErrSample, v)
+	}
+	return nil
+}
+
+// infinite stands for the logarithm of zero, and for its opposite: what is left of
+// it in a difference or an average is still beyond exp.
+const infinite = 1e6
+
+func log(v float64) float64 {
+	if v == 0 {
+		return -infinite
+	}
+	return math.Log(v)
+}
+
+func estimate(logs []float64, confidence float64) (Estimate, error) {
+	if len(logs) == 0 {
+		return Estimate{}, fmt.Errorf("%w: empty", ErrSample)
+	}
+	if !(confidence > 0 && confidence < 1) {
+		return Estimate{}, fmt.Errorf("stat: %g is not a confidence between 0 and 1", confidence)
+	}
+	l := SignedRank(logs, confidence)
+	return Estimate{
+		Value: math.Exp(l.Center), Low: math.Exp(l.Low), High: math.Exp(l.High),
+		Confidence: confidence, Pairs: len(logs), Spread: deviation(logs),
+	}, nil
+}
+
+// deviation is the standard deviation of a sample, 0 of a single value.
+func deviation(x []float64) float64 {
+	if len(x) < 2 {
+		return 0
+	}
+	mean := 0.0
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	sum := 0.0
+	for _, v := range x {
+		sum += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(sum / float64(len(x)-1))
+}
+
+// Bounded reports whether there are bounds.
+func (e Estimate) Bounded() bool { return e.Exact || e.Low > 0 && !math.IsInf(e.High, 1) }
+
+// Changed reports whether the bounds of a ratio exclude that nothing changed.
+func (e Estimate) Changed() bool { return e.Low > 1 || e.High < 1 }
+
+// Visible is the smallest relative change, such as 0.03 for +3 %, that as many
+// pairs with the same spread would show with probability power: the bounds would
+// exclude no change. It is 0 if exact and +Inf if no change would show.
+//
+// The signed-rank test needs pi/3 times the pairs of Student's test (its
+// efficiency at the normal distribution, Hollander et al., section 3.11); the
+// power of that one follows from the spread. The spread is itself an estimate:
+// what counts is its upper bound at 80 %, so that few pairs promise less.
+func (e Estimate) Visible(power float64) float64 {
+	if e.Exact {
+		return 0
+	}
+	return visible(e.Spread, e.Pairs, e.Confidence, power)
+}
+
+func visible(spread float64, pairs int, confidence, power float64) float64 {
+	if c, _ := critical(pairs, (1-confidence)/2); c == 0 || pairs < MinPairs { // below, t is not exact enough
+		return math.Inf(1)
+	}
+	const efficiency = 3 / math.Pi
+	v := pairs - 1
+	t := studentQuantile((1+confidence)/2, v) + studentQuantile(power, v)
+	return math.Expm1(t * spread * inflation(v) / math.Sqrt(efficiency*float64(pairs)))
+}
+
+// inflation is the upper bound at 80 % of a standard deviation with v degrees of
+// freedom, over its estimate: by Wilson and Hilferty's quantile of chi-square.
+func inflation(v int) float64 {
+	a := 2 / (9 * float64(v))
+	return math.Pow(1-a+normalQuantile(.2)*math.Sqrt(a), -1.5)
+}
+
+// maxPairs ends the search for a number of pairs: nobody runs more.
+const maxPairs = 1_000_000
+
+// PairsFor is about how many pairs with the same spread would show a relative
+// change, such as 0.03, up or down, with probability power. It is 0 if a million
+// would not.
+func (e Estimate) PairsFor(change, power float64) int {
+	change = math.Abs(change)
+	if e.Exact {
+		return 1
+	}
+	enough := func(n int) bool { return visible(e.Spread, n, e.Confidence, power) <= change }
+	if !(change > 0) || !enough(maxPairs) {
+		return 0
+	}
+	low, high := MinPairs-1, maxPairs // low is not enough, high is
+	for low+1 < high {
+		if mid := (low + high) / 2; enough(mid) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return high
+}
+
+// Summary is what a table shows of one side.
+type Summary struct {
+	Count          int
+	Min, Max       float64
+	Q1, Median, Q3 float64 // quartiles, interpolated
+}
+
+// Summarize returns the summary of values; the zero Summary if there are none.
+func Summarize(values []float64) Summary {
+	if len(values) == 0 {
+		return Summary{}
+	}
+	x := slices.Clone(values)
+	slices.Sort(x)
+	at := func(q float64) float64 {
+		pos := q * float64(len(x)-1)
+		i := int(pos)
+		if i+1 == len(x) {
+			return x[i]
+		}
+		return x[i] + (pos-float64(i))*(x[i+1]-x[i])
+	}
+	return Summary{len(x), x[0], x[len(x)-1], at(.25), at(.5), at(.75)}
+}
+
+// Relative is half the distance between the quartiles, over the median: 0.02 is
+// half of all values within about 2 % of the median. It is 0 if the median is.
+func (s Summary) Relative() float64 {
+	if s.Median == 0 {
+		return 0
+	}
+	return (s.Q3 - s.Q1) / 2 / s.Median
+}
