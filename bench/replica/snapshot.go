@@ -216,7 +216,7 @@ func (s *snapshotter) chunk(now smr.Time, from smr.NodeID, data []byte) (ok bool
 	meta, total, offset := le.Uint64(data[16:]), le.Uint64(data[24:]), le.Uint64(data[32:])
 	bytes := data[chunkHeader:]
 	// All replicas have the same table sizes: the length is known, not claimed.
-	if id == 0 || index == 0 || meta > maxMeta || total != meta+uint64(s.imageSize()) || offset+uint64(len(bytes)) > total {
+	if id == 0 || index == 0 || meta > maxMeta || total != meta+uint64(s.imageSize()) || offset > total || uint64(len(bytes)) > total-offset {
 		return false
 	}
 	switch {
