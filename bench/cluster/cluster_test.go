@@ -1,0 +1,223 @@
+package cluster_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/workload"
+	"github.com/consbench/consbench/netsim"
+	"github.com/consbench/consbench/netsim/inproc"
+	"github.com/consbench/consbench/netsim/tcp"
+	"github.com/consbench/consbench/paxos"
+	"github.com/consbench/consbench/raft"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const ms = smr.Time(time.Millisecond)
+
+func options(p smr.Protocol) cluster.Options {
+	o := cluster.Options{
+		Nodes: 3, Window: replica.NewWindow(), Series: measure.NewSeries(1000*ms, 100*ms), SyncLatency: ms / 10,
+		Replica: replica.Options{
+			Protocol: p, Sessions: 16, Batch: 8, BatchBytes: 4 << 10,
+			Core: smr.Config{
+				Peers: []smr.NodeID{1, 2, 3}, Seed: 5, ElectionMin: 50 * ms, ElectionMax: 100 * ms, Heartbeat: 10 * ms,
+				MaxFrame: 8 << 10, Inflight: 64 << 10, Retain: 16 << 10, PreVote: true, CheckQuorum: true,
+			},
+		},
+		Clients: client.Options{Workers: 1, Sessions: 16, Inflight: 2, Size: 64, Timeout: 1000 * ms, RetryAfter: 100 * ms, Leaderless: p.Leaderless},
+		Client:  client.Parts{Payloads: workload.NewPayloads(64, 1), Control: new(client.Control)},
+	}
+	o.Window.Set(0, 1<<60)
+	return o
+}
+
+func live(t *testing.T, p smr.Protocol, over string) *cluster.Cluster {
+	t.Helper()
+	var network netsim.Network = inproc.New(inproc.Options{})
+	if over == "tcp" {
+		addrs, err := tcp.Addresses("127.0.0.1:0", []smr.NodeID{1, 2, 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if network, err = tcp.New(tcp.Options{Cluster: "test", Protocol: p.Name, Addrs: addrs}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := cluster.NewLive(options(p), network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// storm strikes the cluster at random while the clients keep it busy, heals it and
+// demands that everything comes to rest. What it waits for is progress, not time.
+func storm(t *testing.T, c *cluster.Cluster, seed uint64, strikes int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	rng := rand.New(rand.NewPCG(seed, 0))
+	answered := func(n uint64) {
+		t.Helper()
+		goal := c.Acknowledged() + n
+		if _, err := c.Await(ctx, smr.Never, func() bool { return c.Acknowledged() >= goal }); err != nil {
+			t.Fatalf("seed %d: nothing is acknowledged any more: %s", seed, c.Standing())
+		}
+	}
+	c.Load(c.Now(), smr.Never)
+	answered(50)
+	for range strikes {
+		id := smr.NodeID(1 + rng.IntN(3))
+		other := smr.NodeID(1 + (int(id)+rng.IntN(2))%3)
+		cut := cluster.LinkFault{Cut: true}
+		slow := cluster.LinkFault{DelayMin: ms / 10, DelayMax: ms, Loss: .2}
+		switch rng.IntN(5) {
+		case 0, 1:
+			c.Crash(id)
+			answered(uint64(rng.IntN(100)))
+			if err := c.Restart(id); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		case 2:
+			c.Pause(id)
+			answered(uint64(rng.IntN(100)))
+			c.Resume(id)
+		case 3:
+			c.Impair(id, other, cut)
+			answered(uint64(rng.IntN(100)))
+			c.Repair(id, other, cut)
+		case 4:
+			c.Impair(id, other, slow)
+			c.Impair(other, id, slow)
+			answered(uint64(rng.IntN(100)))
+			c.Repair(id, other, slow)
+			c.Repair(other, id, slow)
+		}
+		answered(20)
+	}
+	c.Unload()
+	if _, err := c.Await(ctx, smr.Never, func() bool { return c.Open() == 0 && c.Settled() }); err != nil {
+		t.Fatalf("seed %d: no rest: %d open, %s", seed, c.Open(), c.Standing())
+	}
+	c.Stop()
+	if p := c.Problems(); len(p) > 0 {
+		t.Errorf("seed %d: %q", seed, p)
+	}
+	if d := c.Digests().Diverged(); len(d) > 0 {
+		t.Errorf("seed %d: %q", seed, d)
+	}
+	_, states := c.States()
+	for _, s := range states {
+		if s.Digest != states[0].Digest {
+			t.Errorf("seed %d: states differ at the end", seed)
+		}
+	}
+	if n := c.Totals().Malformed; n > 0 {
+		t.Errorf("seed %d: %d malformed frames", seed, n)
+	}
+}
+
+func TestStorms(t *testing.T) {
+	strikes := 30
+	if testing.Short() {
+		strikes = 6
+	}
+	for _, p := range []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic} {
+		for seed := range uint64(3) {
+			o := options(p)
+			o.Link = netsim.Link{Delay: netsim.Uniform(ms, ms/2), Loss: .01}
+			o.Replica.Core.Seed = seed
+			c, err := cluster.NewVirtual(o, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			storm(t, c, seed, strikes)
+			c.Close()
+		}
+		for _, over := range []string{"inproc", "tcp"} {
+			c := live(t, p, over)
+			storm(t, c, 9, strikes)
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestACrashLosesWhatIsUnderWay: a crashed replica shows nothing, answers nothing,
+// and its clock does not run on after a restart as if nothing had happened.
+func TestACrashLosesWhatIsUnderWay(t *testing.T) {
+	c, err := cluster.NewVirtual(options(raft.Protocol), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+	c.Await(ctx, 1000*ms, func() bool { return c.Leader() != smr.None })
+	leader := c.Leader()
+	c.Load(c.Now(), smr.Never)
+	c.Await(ctx, c.Now()+20*ms, nil)
+	c.Crash(leader)
+	c.Crash(leader) // twice is once
+	if v := c.View(leader); c.Up(leader) || v.Last != 0 || v.Role != smr.Follower || c.Leader() == leader {
+		t.Fatalf("after the crash: %+v, leader %v", v, c.Leader())
+	}
+	if c.Settled() {
+		t.Fatal("a cluster with a crashed replica is settled")
+	}
+	before := c.Totals().Frames
+	c.Pause(leader) // nothing is there to be paused
+	c.Resume(leader)
+	if err := c.Restart(leader); err != nil {
+		t.Fatal(err)
+	}
+	if r := c.Restarts(); len(r) != 1 || r[0].Node != leader || r[0].Records == 0 {
+		t.Fatalf("restarts: %+v", r)
+	}
+	if after := c.Totals().Frames; after[0] < before[0] {
+		t.Fatal("the counts of the first incarnation are gone")
+	}
+}
+
+func TestLinkFaultsAddUp(t *testing.T) {
+	c, err := cluster.NewVirtual(options(raft.Protocol), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+	c.Await(ctx, 1000*ms, func() bool { return c.Leader() != smr.None })
+	leader := c.Leader()
+	cut := cluster.LinkFault{Cut: true}
+	isolate := func(do func(from, to smr.NodeID, f cluster.LinkFault)) {
+		for id := smr.NodeID(1); id <= 3; id++ {
+			if id != leader {
+				do(id, leader, cut)
+				do(leader, id, cut)
+			}
+		}
+	}
+	isolate(c.Impair)
+	isolate(c.Impair)
+	isolate(c.Repair) // one of the two cuts is still there
+	c.Await(ctx, c.Now()+1000*ms, nil)
+	if v := c.View(leader); v.Role == smr.Leader || c.Leader() == leader || c.Leader() == smr.None {
+		t.Fatalf("cut off twice and healed once, %v is a %v; the leader is %v", leader, v.Role, c.Leader())
+	}
+	isolate(c.Repair)
+	ok, _ := c.Await(ctx, c.Now()+1000*ms, c.Settled)
+	if !ok {
+		t.Fatalf("healed, but %s", c.Standing())
+	}
+}
