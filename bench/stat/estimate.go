@@ -21,10 +21,10 @@ const MinPairs = 6
 // change, or the value of one side in the metric's unit.
 type Estimate struct {
 	Value      float64 // may be +Inf or 0 where one side is 0 and the other is not
-	Low, High  float64 // 0 and +Inf: too few pairs for bounds; equal to Value if exact
+	Low, High  float64 // 0 and +Inf: too few pairs for bounds
 	Confidence float64 // that was asked of the bounds; 1 if exact
 	Pairs      int     // pairs, or values of one side
-	Exact      bool    // virtual time: no bounds
+	Exact      bool    // virtual time: the bounds are the extremes, of one pair the value itself
 	Spread     float64 // standard deviation of the logarithms
 }
 
@@ -50,6 +50,51 @@ func Paired(a, b []float64, confidence float64) (Estimate, error) {
 	return estimate(logs, confidence)
 }
 
+// Unpaired compares two samples whose values do not belong together, such as the
+// elections of two sides: the ratio is the exponential of the median of all
+// differences of logarithms, and its bounds are those of the Mann-Whitney test,
+// approximated by a normal distribution (Hollander et al., sections 4.2 and 4.3).
+// Fewer than ten values a side are too few for that: there are no bounds. Pairs is
+// the size of the smaller sample.
+func Unpaired(a, b []float64, confidence float64) (Estimate, error) {
+	if len(a) == 0 || len(b) == 0 {
+		return Estimate{}, fmt.Errorf("%w: empty", ErrSample)
+	}
+	if !(confidence > 0 && confidence < 1) {
+		return Estimate{}, fmt.Errorf("stat: %g is not a confidence between 0 and 1", confidence)
+	}
+	la, lb := make([]float64, len(a)), make([]float64, len(b))
+	for i, v := range a {
+		if err := usable(v); err != nil {
+			return Estimate{}, err
+		}
+		la[i] = log(v)
+	}
+	d := make([]float64, 0, len(a)*len(b))
+	for j, v := range b {
+		if err := usable(v); err != nil {
+			return Estimate{}, err
+		}
+		lb[j] = log(v)
+		for _, x := range la {
+			d = append(d, lb[j]-x)
+		}
+	}
+	slices.Sort(d)
+	n, m := float64(len(a)), float64(len(b))
+	sa, sb := deviation(la), deviation(lb)
+	e := Estimate{
+		Value: math.Exp((d[(len(d)-1)/2] + d[len(d)/2]) / 2), High: math.Inf(1), Confidence: confidence, Pairs: min(len(a), len(b)),
+		// Two values differ by the noise of both.
+		Spread: math.Sqrt(2 * ((n-1)*sa*sa + (m-1)*sb*sb) / max(n+m-2, 1)),
+	}
+	c := int(math.Floor(n*m/2 + normalQuantile((1-confidence)/2)*math.Sqrt(n*m*(n+m+1)/12)))
+	if e.Pairs >= 10 && c > 0 {
+		e.Low, e.High = math.Exp(d[c-1]), math.Exp(d[len(d)-c])
+	}
+	return e, nil
+}
+
 // Single estimates the value of one side from its values, which are not negative.
 func Single(values []float64, confidence float64) (Estimate, error) {
 	logs := make([]float64, len(values))
@@ -69,6 +114,18 @@ func Exact(a, b float64) Estimate {
 		ratio = 1 // of zeros too
 	}
 	return ExactValue(ratio)
+}
+
+// ExactOver compares b to a where neither is subject to chance and there are
+// several pairs, such as one for each seed. The estimate is the median ratio, its
+// bounds the smallest and the largest. It panics if there is no pair.
+func ExactOver(a, b []float64) Estimate {
+	ratios := make([]float64, len(a))
+	for i := range a {
+		ratios[i] = Exact(a[i], b[i]).Value
+	}
+	s := Summarize(ratios)
+	return Estimate{Value: s.Median, Low: s.Min, High: s.Max, Confidence: 1, Pairs: len(a), Exact: true}
 }
 
 // ExactValue is a value that is not subject to chance.
@@ -208,7 +265,10 @@ func Summarize(values []float64) Summary {
 		if i+1 == len(x) {
 			return x[i]
 		}
-		return x[i] + (pos-float64(i))*(x[i+1]-x[i])
+		if f := pos - float64(i); f > 0 && x[i] != x[i+1] { // infinities have no difference
+			return x[i] + f*(x[i+1]-x[i])
+		}
+		return x[i]
 	}
 	return Summary{len(x), x[0], x[len(x)-1], at(.25), at(.5), at(.75)}
 }

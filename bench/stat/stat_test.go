@@ -279,3 +279,60 @@ func ExamplePaired() {
 	fmt.Printf("x %.3f (%.3f to %.3f)\n", e.Value, e.Low, e.High)
 	// Output: x 1.073 (1.058 to 1.087)
 }
+
+// TestChorioamnion is Hollander and Wolfe's example 4.1 (permeability of the human
+// chorioamnion): the estimate of the shift from the second sample to the first is
+// 0.305. Logarithms are taken here, so the example goes in as exponentials.
+func TestChorioamnion(t *testing.T) {
+	exp := func(x ...float64) []float64 {
+		for i := range x {
+			x[i] = math.Exp(x[i])
+		}
+		return x
+	}
+	term := exp(0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46)
+	early := exp(1.15, 0.88, 0.90, 0.74, 1.21)
+	e, err := Unpaired(early, term, .95)
+	if err != nil || !near(math.Log(e.Value), 0.305, 1e-9) || e.Bounded() {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+func TestUnpairedCoverage(t *testing.T) {
+	const trials = 1000
+	rng := rand.New(rand.NewPCG(9, 9))
+	missed, seen := 0, 0
+	for range trials {
+		a, b := pairs(rng, 30, .3, 1.3)
+		e, err := Unpaired(a, b, .95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Low > 1.3 || e.High < 1.3 {
+			missed++
+		}
+		a, b = pairs(rng, 30, .3, 1+e.Visible(.95))
+		if e, _ = Unpaired(a, b, .95); e.Low > 1 {
+			seen++
+		}
+	}
+	if missed > trials*65/1000 || missed < trials*3/100 || seen < trials*95/100 {
+		t.Errorf("missed %d, saw %d of %d", missed, seen, trials)
+	}
+}
+
+func TestExactOver(t *testing.T) {
+	for _, c := range []struct {
+		a, b           []float64
+		value, low, hi float64
+	}{
+		{[]float64{2, 4}, []float64{2, 4}, 1, 1, 1},
+		{[]float64{1, 1, 1}, []float64{2, 1, 4}, 2, 1, 4},
+		{[]float64{0, 0}, []float64{1, 1}, math.Inf(1), math.Inf(1), math.Inf(1)},
+		{[]float64{0, 1}, []float64{0, 0}, .5, 0, 1},
+	} {
+		if e := ExactOver(c.a, c.b); e.Value != c.value || e.Low != c.low || e.High != c.hi || !e.Exact {
+			t.Errorf("%v, %v: %+v", c.a, c.b, e)
+		}
+	}
+}

@@ -27,11 +27,12 @@ const DefaultTolerance = 0.02
 
 // Verdict judges a ratio. If the bounds exclude no change, it is better or worse as
 // the metric has it; if they lie within the tolerance (0.02: 1/1.02 to 1.02), it
-// is the same. An exact ratio of 1 is the same, every other one is a change.
+// is the same. Of exact ratios, every one other than 1 is a change; if one seed says
+// better and another one worse, by more than the tolerance, that cannot be told.
 func (e Estimate) Verdict(better measure.Direction, tolerance float64) Verdict {
 	switch {
 	case !e.Changed():
-		if e.Exact || e.Low >= 1/(1+tolerance) && e.High <= 1+tolerance {
+		if e.Low >= 1/(1+tolerance) && e.High <= 1+tolerance {
 			return Same
 		}
 		return CannotTell

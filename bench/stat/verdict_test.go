@@ -34,6 +34,9 @@ func TestVerdict(t *testing.T) {
 	if v := Exact(100, 100.001).Verdict(measure.Lower, DefaultTolerance); v != Worse {
 		t.Errorf("an exact change is %v", v)
 	}
+	if v := ExactOver([]float64{3, 3}, []float64{4, 2}).Verdict(measure.Lower, DefaultTolerance); v != CannotTell {
+		t.Errorf("seeds that disagree are %v", v)
+	}
 	if v := Exact(3, 3).Verdict(measure.Lower, DefaultTolerance); v != Same {
 		t.Errorf("an exact tie is %v", v)
 	}
