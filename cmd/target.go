@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -72,13 +73,18 @@ func (t *target) beside() (*os.File, error) {
 }
 
 // write replaces the target by file.
-func (t *target) write(file *result.File) (err error) {
+func (t *target) write(file *result.File) error {
+	return t.replace(func(w io.Writer) error { return report.JSON(w, file) })
+}
+
+// replace replaces the target by what content writes.
+func (t *target) replace(content func(io.Writer) error) (err error) {
 	if t.direct {
 		f, err := os.OpenFile(t.path, os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}
-		return errors.Join(report.JSON(f, file), f.Close())
+		return errors.Join(content(f), f.Close())
 	}
 	f, err := t.beside()
 	if err != nil {
@@ -95,7 +101,7 @@ func (t *target) write(file *result.File) (err error) {
 			return err
 		}
 	}
-	if err := report.JSON(f, file); err != nil {
+	if err := content(f); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

@@ -145,9 +145,9 @@ func outages(r *result.Run) []*int64 {
 	return all
 }
 
-// cells shows a metric of several runs in one unit. Unknown values are blank; nil
+// Cells shows a metric of several runs in one unit. Unknown values are blank; nil
 // if all are.
-func cells(m measure.Metric, runs []result.Run) []string {
+func Cells(m measure.Metric, runs []result.Run) []string {
 	values := make([]*int64, len(runs))
 	out := make([]string, len(runs))
 	some := false
@@ -178,9 +178,9 @@ func cells(m measure.Metric, runs []result.Run) []string {
 	return out
 }
 
-// compared are the metrics that the runs of one file are set side by side in, in
+// Compared are the metrics that the runs of one file are set side by side in, in
 // the order of the registry.
-func compared() []measure.Metric {
+func Compared() []measure.Metric {
 	names := []string{
 		"throughput", "response.p50", "response.p99", "response.p99.9", "response.max", "commit.p50", "commit.p99",
 		"unavailable", "election.detected", "election.elected", "election.first_commit", "messages/commit", "wire_bytes/commit",

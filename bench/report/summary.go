@@ -45,8 +45,8 @@ func (p *page) summary() {
 
 func (p *page) sideBySide(runs []result.Run, titles []string) {
 	g := &grid{header: append([]string{"SIDE BY SIDE"}, titles...)}
-	for _, m := range compared() {
-		if row := cells(m, runs); row != nil {
+	for _, m := range Compared() {
+		if row := Cells(m, runs); row != nil {
 			g.rows = append(g.rows, append([]string{" " + m.Name}, row...))
 		}
 	}
@@ -89,15 +89,18 @@ func closing(runs []result.Run, titles []string) string {
 		}
 	}
 	var text []string
-	if s := ranking(tails); s != "" {
+	if s := ranking(tails, !live); s != "" {
 		text = append(text, "At response.p99 "+s+".")
 	}
-	if s := ranking(failovers); s != "" {
+	if s := ranking(failovers, !live); s != "" {
 		how := "From the fault to the first commit "
 		if repeated {
 			how += "(median) "
 		}
 		text = append(text, how+s+".")
+	}
+	if s := struckDifferently(runs, titles); s != "" {
+		text = append(text, s)
 	}
 	if len(out) > 0 {
 		text = append(text, "Not counted: "+strings.Join(out, ", ")+".")
@@ -112,15 +115,36 @@ func closing(runs []result.Run, titles []string) string {
 	return strings.Join(text, " ")
 }
 
+// struckDifferently says so if a fault found its victims in one run and not in
+// another: the runs then did not meet the same failures.
+func struckDifferently(runs []result.Run, titles []string) string {
+	var parts []string
+	differ := false
+	for i := range runs {
+		n := 0
+		for _, f := range runs[i].Faults {
+			if f.Skipped == "" {
+				n++
+			}
+		}
+		parts = append(parts, titles[i]+" "+strconv.Itoa(n))
+		differ = differ || parts[i] != titles[i]+strings.TrimPrefix(parts[0], titles[0])
+	}
+	if !differ {
+		return ""
+	}
+	return "Not all faults found their victims everywhere: " + strings.Join(parts, ", ") + " struck."
+}
+
 // entrant is one run's time in a ranking.
 type entrant struct {
 	name string
 	ns   float64
 }
 
-// ranking says who took least, and how many times as long the others took. Less
-// than 1 % apart is the same.
-func ranking(list []entrant) string {
+// ranking says who took least, and how many times as long the others took. Exact
+// times are the same if they read the same; measured ones if less than 1 % apart.
+func ranking(list []entrant, exact bool) string {
 	if len(list) < 2 {
 		return ""
 	}
@@ -128,7 +152,13 @@ func ranking(list []entrant) string {
 	best := list[0].ns
 	first := []string{list[0].name}
 	rest := list[1:]
-	for len(rest) > 0 && rest[0].ns < 1.01*best {
+	same := func(ns float64) bool {
+		if exact {
+			return duration(ns) == duration(best)
+		}
+		return ns < 1.01*best
+	}
+	for len(rest) > 0 && same(rest[0].ns) {
 		first = append(first, rest[0].name)
 		rest = rest[1:]
 	}
