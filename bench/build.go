@@ -56,11 +56,13 @@ func (r *runner) build() (err error) {
 			return err
 		}
 		network, err := tcp.New(opts)
-		if err != nil {
-			return err
+		if err == nil {
+			if r.cluster, err = cluster.NewLive(o, network); err != nil {
+				network.Close()
+			}
 		}
-		if r.cluster, err = cluster.NewLive(o, network); err != nil {
-			network.Close()
+		if err != nil && cfg.Listen != "" {
+			err = fmt.Errorf("--listen %s: %w", cfg.Listen, err)
 		}
 		return err
 	default:

@@ -22,7 +22,7 @@ func (r *runner) collect() *result.Run {
 	totals := r.after.cluster
 	totals.Sub(&r.before.cluster)
 	run := &result.Run{
-		Protocol: r.protocol.Name, Network: r.cfg.Network, Nodes: r.cfg.Nodes, Seed: r.cfg.Seed, Rep: 1,
+		Protocol: r.protocol.Name, Network: r.cfg.Network, Nodes: r.cfg.Nodes, Seed: r.cfg.Seed, Rep: 1, Leaderless: r.protocol.Leaderless,
 		Fingerprint: r.cfg.fingerprint(r.protocol.Name),
 		Measured:    int64(length), Interrupted: r.interrupted,
 		Commands: result.Commands{
@@ -50,7 +50,7 @@ func (r *runner) collect() *result.Run {
 			Rounds: e.Rounds, Leader: uint32(e.Leader), Term: e.Term,
 		})
 	}
-	run.Distributions = distributions(elections, run.Faults)
+	run.Distributions = r.distributions(elections, run.Faults)
 	r.costs(run, &totals.Costs, totals.Commits, totals.Entries)
 	run.Warnings = r.warnings(run, &ledger)
 	run.Wall = int64(time.Since(r.started))
@@ -151,10 +151,10 @@ func (r *runner) elections(terms []client.FirstCommit) []measure.Election {
 	})
 }
 
-func distributions(elections []measure.Election, faults []result.Fault) *result.Distributions {
+func (r *runner) distributions(elections []measure.Election, faults []result.Fault) *result.Distributions {
 	var gaps []*int64
-	for i := range faults {
-		if faults[i].Skipped == "" {
+	for i, s := range r.faults.strikes {
+		if s.leader != smr.None {
 			gaps = append(gaps, &faults[i].Unavailable)
 		}
 	}

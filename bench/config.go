@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/workload"
 )
 
 // Networks that a run can use.
@@ -116,24 +117,33 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Inflight < 1 || c.Inflight > 64, "inflight", "%d is not in 1 to 64", c.Inflight)
 	add(c.Keys < 0 || c.Keys > 1<<24, "keys", "%d is not in 0 to %d", c.Keys, 1<<24)
 	add(c.Keys > 0 && c.Clients > 1<<16, "keys", "a run with keys remembers the last results of every client: at most %d clients", 1<<16)
-	add(c.Size < 0 || c.Size > 1<<20, "size", "%d B is not in 0B to 1MiB", c.Size)
-	add(c.Duration <= 0 || c.Duration > 24*time.Hour, "duration", "%v is not in 1ns to 24h", c.Duration)
+	add(c.Size < 0 || c.Size > 1<<20, "size", "%v is not in 0B to 1MiB", workload.Size(c.Size))
+	add(c.Duration <= 0 || c.Duration > 24*time.Hour, "duration", "%s is not in 1ns to 24h", workload.FormatDuration(c.Duration))
 	add(c.Warmup < 0 || c.Warmup > time.Hour, "warmup", "%v is not in 0s to 1h", c.Warmup)
 	add(c.Timeout <= 0, "timeout", "%v is not a deadline: it must be positive", c.Timeout)
 	add(c.Batch < 1 || c.Batch > 1<<16, "batch", "%d is not in 1 (no batching) to %d commands", c.Batch, 1<<16)
-	add(c.Retain < 0 || c.Retain > 8<<30, "retain", "%d B is not in 0B to 8GiB", c.Retain)
+	add(c.Retain < 0 || c.Retain > 8<<30, "retain", "%v is not in 0B to 8GiB", workload.Size(c.Retain))
 	add(c.Delay < 0 || c.Delay > time.Minute, "delay", "%v is not in 0s to 1m", c.Delay)
 	add(c.Jitter < 0 || c.Jitter > time.Minute, "jitter", "%v is not in 0s to 1m", c.Jitter)
 	add(c.Jitter > c.Delay, "jitter", "%v is more than the delay of %v: a message cannot arrive before it is sent", c.Jitter, c.Delay)
-	add(!(c.Loss >= 0 && c.Loss < 1), "loss", "%g is not a probability from 0 to below 1", c.Loss)
+	add(!(c.Loss >= 0 && c.Loss < 1), "loss", "%g%% of all messages cannot be lost: a percentage from 0%% to below 100%%", 100*c.Loss)
 	add(c.ElectionMin <= 0 || c.ElectionMax < c.ElectionMin, "election-timeout", "%v-%v is not a range of positive times, lower end first", c.ElectionMin, c.ElectionMax)
 	add(c.Heartbeat <= 0, "heartbeat", "%v is not positive", c.Heartbeat)
 	add(c.Heartbeat >= c.ElectionMin && c.ElectionMin > 0, "heartbeat", "%v is not below the shortest election timeout, %v: followers would depose every leader", c.Heartbeat, c.ElectionMin)
+	if c.Nodes < 1 {
+		return errors.Join(errs...)
+	}
 	q1, q2 := c.Quorums()
 	add(q1 < 1 || q1 > c.Nodes, "q1", "%d is not in 1 to %d nodes", q1, c.Nodes)
 	add(q2 < 1 || q2 > c.Nodes, "q2", "%d is not in 1 to %d nodes", q2, c.Nodes)
 	add(q1+q2 <= c.Nodes, "q1", "q1 + q2 = %d + %d must be more than the %d nodes, or two quorums could miss each other", q1, q2, c.Nodes)
+	if c.Network == NetworkSim && c.Rate == 0 && c.SyncLatency == 0 && (c.Delay == 0 || c.Nodes == 1 || q2 == 1) {
+		add(true, "sync-latency", "in virtual time nothing takes any time in this run (%s), so a closed loop would never get beyond an instant: give it a sync latency, or use --rate or another --network", c.whyInstant(q2))
+	}
+	add(c.Nodes > 1 && 2*(c.Delay+c.Jitter) >= c.ElectionMax && c.ElectionMax > 0 && c.anyLeader(known), "delay", "a round trip of %s is as long as the longest election timeout, %s: nobody could be elected; raise --election-timeout",
+		workload.FormatDuration(2*(c.Delay+c.Jitter)), workload.FormatDuration(c.ElectionMax))
 	add(c.Proposers != "one" && c.Proposers != "all", "proposers", "%q is not one or all", c.Proposers)
+	add(c.Proposers == "all" && !c.anyLeaderless(known), "proposers", "all is for protocols in which any replica may propose, not for %s", strings.Join(c.Protocols, ", "))
 	add(c.Storage != "memory", "storage", "%q is not supported by this build: memory", c.Storage)
 	add(c.SyncLatency < 0 || c.SyncLatency > time.Minute, "sync-latency", "%v is not in 0s to 1m", c.SyncLatency)
 	add(c.GOGC < 1, "gogc", "%d is not a positive percentage", c.GOGC)
@@ -144,6 +154,36 @@ func (c *Config) Validate(known []smr.Protocol) error {
 func (c *Config) Quorums() (q1, q2 int) {
 	s := smr.Config{Peers: make([]smr.NodeID, max(c.Nodes, 0)), Q1: c.Q1, Q2: c.Q2}
 	return s.Quorums()
+}
+
+// whyInstant says why a commit takes no time in virtual time.
+func (c *Config) whyInstant(q2 int) string {
+	switch {
+	case c.Nodes == 1:
+		return "one node"
+	case q2 == 1:
+		return "q2 is 1"
+	}
+	return "no delay"
+}
+
+// anyLeader reports whether a protocol of the run elects leaders.
+func (c *Config) anyLeader(known []smr.Protocol) bool {
+	for _, name := range c.Protocols {
+		if p := find(known, name); p != nil && !p.Leaderless {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Config) anyLeaderless(known []smr.Protocol) bool {
+	for _, name := range c.Protocols {
+		if p := find(known, name); p == nil || p.Leaderless {
+			return true
+		}
+	}
+	return false
 }
 
 func find(known []smr.Protocol, name string) *smr.Protocol {

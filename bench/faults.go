@@ -65,24 +65,47 @@ func (j *injector) next() smr.Time {
 	return j.from + j.actions[0].At
 }
 
+// heals reports whether a fault in force waits for the cluster to heal.
+func (j *injector) heals() bool {
+	return slices.ContainsFunc(j.active, func(s *strike) bool { return s.action.Fault.UntilHealed })
+}
+
+// heal lifts the faults that wait for it and have been overcome: a command sent
+// after they struck was acknowledged. It reports whether there were any.
+func (j *injector) heal() (any bool) {
+	served := j.cluster.Served() - j.from
+	for _, s := range slices.Clone(j.active) {
+		if s.action.Fault.UntilHealed && served > smr.Time(s.record.At) {
+			j.lift(s)
+			any = true
+		}
+	}
+	return any
+}
+
+// lift undoes a fault in force.
+func (j *injector) lift(s *strike) {
+	i := slices.Index(j.active, s)
+	j.active = slices.Delete(j.active, i, i+1)
+	j.undo(s)
+	s.until = j.cluster.Now() - j.from
+	until := int64(s.until)
+	s.record.Until = &until
+}
+
 // step carries out the next action.
 func (j *injector) step() {
 	a := j.actions[0]
 	j.actions = j.actions[1:]
 	if a.Undo {
 		if i := slices.IndexFunc(j.active, func(s *strike) bool { return s.action.ID == a.ID }); i >= 0 {
-			s := j.active[i]
-			j.active = slices.Delete(j.active, i, i+1)
-			j.undo(s)
-			s.until = j.cluster.Now() - j.from
-			until := int64(s.until)
-			s.record.Until = &until
+			j.lift(j.active[i])
 		}
 		return
 	}
 	s := &strike{action: a, until: smr.Never}
 	s.record = result.Fault{
-		At: int64(j.cluster.Now() - j.from), Intended: int64(a.At), Action: a.Fault.Verb.String(), Role: a.Fault.Where(), Nodes: []uint32{},
+		At: int64(j.cluster.Now() - j.from), Intended: int64(a.At), Action: a.Fault.Verb.String(), Amount: a.Fault.Quantity(), Role: a.Fault.Where(), Nodes: []uint32{},
 	}
 	j.strikes = append(j.strikes, s)
 	effect, err := a.Resolve(j)
@@ -161,6 +184,12 @@ func impairment(f *fault.Fault) cluster.LinkFault {
 		return cluster.LinkFault{DelayMin: f.Amount.Min, DelayMax: f.Amount.Max}
 	case fault.Loss:
 		return cluster.LinkFault{Loss: f.Amount.Probability()}
+	case fault.Duplicate:
+		return cluster.LinkFault{Duplicate: f.Amount.Probability()}
+	case fault.Reorder:
+		return cluster.LinkFault{Reorder: f.Amount.Probability()}
+	case fault.Slow:
+		return cluster.LinkFault{Bandwidth: f.Amount.Bandwidth}
 	}
 	return cluster.LinkFault{Cut: true} // isolate, partition, cut
 }

@@ -58,7 +58,7 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 	}
 	file := &result.File{
 		Schema: result.Schema, Started: time.Now().UTC().Format(time.RFC3339), Config: raw,
-		Environment: Describe(&cfg),
+		Environment: Describe(&cfg), Runs: []result.Run{},
 	}
 	file.Environment.Floors = measureFloors(cfg.Dir)
 	if progress == nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,5 +214,43 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 				t.Errorf("%s, %s: %.4f allocations a command (%.0f for %.0f commands, %.0f for %.0f)", network, p, per, short, n, long, m)
 			}
 		}
+	}
+}
+
+// TestUntilHealed: a fault that lasts until the cluster has healed ends when a
+// command sent after it struck is acknowledged, and not before.
+func TestUntilHealed(t *testing.T) {
+	c := virtual("raft")
+	c.Faults = []string{"crash leader every 700ms until healed"}
+	r := run(t, c)
+	if len(r.Faults) != 2 || len(r.Elections) < 2 {
+		t.Fatalf("%d faults, %d elections", len(r.Faults), len(r.Elections))
+	}
+	for i, f := range r.Faults {
+		e := r.Elections[i]
+		if f.Until == nil || e.FirstCommit == nil {
+			t.Fatalf("fault %+v, election %+v", f, e)
+		}
+		if d := *f.Until - *e.FirstCommit; d < 0 || d > int64(5*time.Millisecond) {
+			t.Errorf("healed at %d, first commit at %d", *f.Until, *e.FirstCommit)
+		}
+	}
+}
+
+// TestATimelessRunIsRefused: a closed loop in which nothing takes time would stay at
+// one virtual instant for ever.
+func TestATimelessRunIsRefused(t *testing.T) {
+	for name, change := range map[string]func(*bench.Config){
+		"one node": func(c *bench.Config) { c.Nodes = 1 },
+		"no delay": func(c *bench.Config) { c.Delay, c.Jitter = 0, 0 },
+		"q2 is 1":  func(c *bench.Config) { c.Protocols, c.Q1, c.Q2 = []string{"multipaxos"}, 3, 1 },
+	} {
+		c := virtual("raft")
+		change(&c)
+		if err := c.Validate(protocols); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+		c.SyncLatency = time.Millisecond
+		run(t, c)
 	}
 }

@@ -55,7 +55,7 @@ const (
 // runOne carries out all phases. After an interruption it returns what was
 // measured, with ctx's error.
 func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress) (*result.Run, error) {
-	schedule, err := cfg.schedule()
+	schedule, err := cfg.Schedule()
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,11 @@ func (r *runner) measure(ctx context.Context) error {
 			r.leaders = append(r.leaders, r.cluster.Leader())
 		}
 		until := min(r.to, r.faults.next(), r.from+smr.Time(len(r.leaders)+1)*step)
-		if _, err := r.cluster.Await(ctx, until, nil); err != nil {
+		var overcome func() bool
+		if r.faults.heals() {
+			overcome = r.faults.heal
+		}
+		if _, err := r.cluster.Await(ctx, until, overcome); err != nil {
 			r.interrupted = true
 			r.to = r.cluster.Now()
 			r.window.Set(r.from, r.to)
@@ -207,20 +211,18 @@ func (t *teller) measuring(elapsed, of smr.Time, acks uint64) {
 
 var errNoSuchNetwork = errors.New("no such network")
 
-// schedule parses the faults of the configuration.
-func (c *Config) schedule() ([]fault.Fault, error) {
+// Schedule returns the faults of the configuration. The error says of each that
+// cannot be carried out why.
+func (c *Config) Schedule() ([]fault.Fault, error) {
 	var all []fault.Fault
 	for _, s := range c.Faults {
 		faults, err := fault.Parse(s)
 		if err != nil {
-			return nil, &FieldError{"fault", err.Error()}
+			return nil, err
 		}
 		all = append(all, faults...)
 	}
-	if err := fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration)}); err != nil {
-		return nil, &FieldError{"fault", err.Error()}
-	}
-	return all, nil
+	return all, fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration), UntilHealed: true})
 }
 
 // maxFrame is the longest frame in bytes: long enough for a single command.

@@ -8,6 +8,7 @@ import (
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
 )
 
 // Thresholds of warnings.
@@ -18,6 +19,15 @@ const (
 	coarse    = 10 * time.Microsecond // step of the clock
 )
 
+// rounded keeps three digits of a time.
+func rounded(t smr.Time) time.Duration {
+	scale := time.Duration(1)
+	for time.Duration(t)/scale >= 1000 {
+		scale *= 10
+	}
+	return time.Duration(t).Round(scale)
+}
+
 // warnings are what a reader of the figures must know. They do not make a run
 // incorrect.
 func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
@@ -25,13 +35,13 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 	warn := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	live := r.cfg.Network != NetworkSim
 	if run.Interrupted {
-		warn("interrupted after %v of %v: everything below is of that time", time.Duration(run.Measured).Round(time.Millisecond), r.cfg.Duration)
+		warn("interrupted after %v of %v: everything here is of that time", time.Duration(run.Measured).Round(time.Millisecond), r.cfg.Duration)
 	}
 	if run.Commands.Acknowledged < tooFew {
 		warn("only %d responses: quantiles that so few cannot tell are left blank", run.Commands.Acknowledged)
 	}
 	if p99, _ := l.Lateness.Quantile(.99); live && time.Duration(p99) > lateAfter {
-		warn("the load generator was late by %v at p99 (%v at worst): response times include that", time.Duration(p99), time.Duration(l.Lateness.Max()))
+		warn("the load generator was late by %v at p99 (%v at worst): response times include that", rounded(p99), rounded(l.Lateness.Max()))
 	}
 	if n := run.Commands.TimedOut; n > 0 {
 		warn("%d commands were never handed to a replica: the clients were too few, or the offered rate was more than the cluster can do", n)

@@ -106,9 +106,23 @@ func (s *Sim) Step() bool {
 // Run fires all events up to until (inclusive), those that they schedule
 // included, and leaves the clock at until.
 func (s *Sim) Run(until smr.Time) {
-	for s.Next() <= until && s.Step() {
+	for !s.RunN(until, 1<<30) {
+	}
+}
+
+// RunN is Run, but fires at most n events. It reports whether it got to until.
+func (s *Sim) RunN(until smr.Time, n int) bool {
+	for s.Next() <= until {
+		if n == 0 {
+			return false
+		}
+		n--
+		if !s.Step() {
+			break
+		}
 	}
 	if until != smr.Never {
 		s.now = max(s.now, until)
 	}
+	return true
 }

@@ -167,3 +167,16 @@ func BenchmarkSim(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
+
+// forever schedules itself for the current instant, again and again.
+type forever struct{ sim *Sim }
+
+func (f forever) Fire(now smr.Time, _ uint64) { f.sim.At(now, f, 0) }
+
+func TestRunNStopsWhereTimeStands(t *testing.T) {
+	s := NewSim()
+	s.At(5, forever{s}, 0)
+	if s.RunN(10, 1000) || s.Now() != 5 || s.Fired() != 1000 {
+		t.Fatalf("at %d after %d events", s.Now(), s.Fired())
+	}
+}

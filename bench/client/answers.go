@@ -21,6 +21,9 @@ func (w *Worker) answers(now smr.Time) {
 			w.again(waiting, func(_ int, o *slot) bool { return o.to == uint16(a.From) })
 		}
 	}
+	if done {
+		w.Progress.Served.Store(int64(w.served))
+	}
 	if from := w.Window.From(); done && now >= from {
 		w.Gaps.Acknowledged(now - from)
 	}
@@ -71,6 +74,7 @@ func (w *Worker) done(now smr.Time, a command.Answer) bool {
 			Call: o.first, Return: now, Found: a.Result,
 		})
 	}
+	w.served = max(w.served, o.first)
 	s.acked.Add(a.Seq)
 	o.fate = free
 	w.open--

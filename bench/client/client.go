@@ -70,6 +70,7 @@ func (c *Control) Stop(now smr.Time) { c.until.Store(min(int64(now), c.until.Loa
 type Progress struct {
 	Open         atomic.Int64  // commands without an answer, and arrivals that wait for a client
 	Acknowledged atomic.Uint64 // within the measured window
+	Served       atomic.Int64  // when the latest-sent of all acknowledged commands was first sent
 }
 
 // fate is what has become of the command in a slot.
@@ -130,9 +131,10 @@ type Worker struct {
 	next     smr.Time // next arrival not yet issued
 	epoch    uint64
 	scanAt   smr.Time
-	open     int    // commands in slots
-	held     uint16 // replica whose box is locked for sending, 0 = none
-	batch    int    // commands sent under that lock
+	open     int      // commands in slots
+	served   smr.Time // see Progress.Served
+	held     uint16   // replica whose box is locked for sending, 0 = none
+	batch    int      // commands sent under that lock
 	ledger   Ledger
 }
 

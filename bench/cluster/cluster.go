@@ -178,6 +178,7 @@ func (c *Cluster) open(n *node) (err error) {
 	}
 	o := c.opts.Replica
 	o.Core.ID = n.id
+	o.Core.Prefault = o.Core.Prefault && n.incarnation == 0 // a restart is not held up
 	r, recovery, err := replica.New(o, replica.Parts{
 		Log: n.log, Port: n.port, Commands: n.box, Clients: c.ends,
 		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,

@@ -10,6 +10,8 @@ type LinkFault struct {
 	Cut                bool
 	DelayMin, DelayMax smr.Time // added, uniform
 	Loss               float64
+	Duplicate, Reorder float64
+	Bandwidth          int64 // bytes a second; 0 = as it is
 }
 
 type linkKey struct{ from, to smr.NodeID }
@@ -40,10 +42,18 @@ func (l *links) apply(k linkKey) {
 		if f.DelayMax > 0 {
 			link.Delay = netsim.Uniform(link.Delay.Base+(f.DelayMin+f.DelayMax)/2, link.Delay.Spread+(f.DelayMax-f.DelayMin)/2)
 		}
-		link.Loss = 1 - (1-link.Loss)*(1-f.Loss)
+		link.Loss = either(link.Loss, f.Loss)
+		link.Duplicate = either(link.Duplicate, f.Duplicate)
+		link.Reorder = either(link.Reorder, f.Reorder)
+		if f.Bandwidth > 0 && (link.Bandwidth == 0 || f.Bandwidth < link.Bandwidth) {
+			link.Bandwidth = f.Bandwidth
+		}
 	}
 	l.network.SetLink(k.from, k.to, link)
 }
+
+// either is the probability of one or both of two independent events.
+func either(p, q float64) float64 { return 1 - (1-p)*(1-q) }
 
 // Impair adds f to the link from one replica to another; Repair takes it back.
 func (c *Cluster) Impair(from, to smr.NodeID, f LinkFault) {

@@ -8,6 +8,7 @@ import (
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/netsim"
 )
 
@@ -69,6 +70,15 @@ func (c *Cluster) Acknowledged() (n uint64) {
 		n += w.Progress.Acknowledged.Load()
 	}
 	return n
+}
+
+// Served is when the latest-sent of all acknowledged commands was first sent: what
+// was sent up to then, the cluster has served.
+func (c *Cluster) Served() (t smr.Time) {
+	for _, w := range c.workers {
+		t = max(t, smr.Time(w.Progress.Served.Load()))
+	}
+	return t
 }
 
 // Settled reports whether all replicas are up and have applied the same entry, the

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/consbench/consbench/bench/smr"
@@ -66,6 +67,28 @@ func (d *virtual) Await(ctx context.Context, until smr.Time, done func() bool) (
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		d.sim.Run(min(until, d.sim.Now()+askEvery))
+		next := min(until, d.sim.Now()+askEvery)
+		for at, stuck := d.sim.Now(), 0; !d.sim.RunN(next, lookUp); stuck++ {
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			if d.sim.Now() != at {
+				at, stuck = d.sim.Now(), 0
+			}
+			if stuck == maxStuck {
+				return false, ErrNoTime
+			}
+		}
 	}
 }
+
+// Await looks up after so many events, and gives up when time has not moved for
+// maxStuck times as many.
+const (
+	lookUp   = 1 << 20
+	maxStuck = 50
+)
+
+// ErrNoTime is returned by Await when events follow one another without end at one
+// instant: a closed loop in which nothing takes any time.
+var ErrNoTime = errors.New("virtual time stands still: nothing in this run takes any time")

@@ -199,7 +199,7 @@ type Fault struct {
 // String is the canonical form: it parses to an equal Fault.
 func (f Fault) String() string {
 	w := []string{f.Verb.String()}
-	if a := f.amount(); a != "" {
+	if a := f.Quantity(); a != "" {
 		w = append(w, a)
 	}
 	w = append(w, f.Where(), f.when())
@@ -222,7 +222,9 @@ func (f Fault) Where() string {
 	return f.Target.String()
 }
 
-func (f Fault) amount() string {
+// Quantity is the amount in the canonical form, 40ms or 10%; "" if the verb takes
+// none.
+func (f Fault) Quantity() string {
 	switch verbs[f.Verb].amount {
 	case aTime, aTimeRange, aSignedTime:
 		if f.Amount.Min != f.Amount.Max {

@@ -162,7 +162,7 @@ func TestValidate(t *testing.T) {
 		"crash node 6 at 1s":              "there is no node 6: the cluster has nodes 1 to 5",
 		"cut leader -> node 9 at 1s":      "there is no node 9",
 		"partition {1,7} at 1s":           "there is no node 7",
-		"disk stall leader at 2s":         "disk stall is not supported by this build yet; it can crash, pause, isolate, partition, cut, delay or loss",
+		"disk stall leader at 2s":         "disk stall is not supported by this build yet; it can crash, pause, isolate, partition, cut, delay, loss, duplicate, reorder or slow",
 		"clock drift 1% any at 2s":        "clock drift is not supported by this build yet",
 		"crash leader at 1s until healed": `"until healed" is not supported by this build yet`,
 		"crash region eu at 1s":           "the replicas of this run have no regions",

@@ -19,7 +19,7 @@ type Limits struct {
 }
 
 // Basic is the verbs that need nothing but the cluster and its links.
-var Basic = []Verb{Crash, Pause, Isolate, Partition, Cut, Delay, Loss}
+var Basic = []Verb{Crash, Pause, Isolate, Partition, Cut, Delay, Loss, Duplicate, Reorder, Slow}
 
 // MaxInstances bounds how often the faults of a schedule strike, all together.
 const MaxInstances = 100_000

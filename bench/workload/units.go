@@ -141,7 +141,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		if num.Sign() == 0 {
 			return 0, nil
 		}
-		return 0, fmt.Errorf("%s: a duration needs a unit, such as %sms", s, s)
+		return 0, fmt.Errorf("%s: a duration needs a unit, such as %sms or %ss", s, s, s)
 	}
 	d, err := time.ParseDuration(s)
 	switch {
