@@ -104,26 +104,13 @@ func (b *binding) resolve(protocols []smr.Protocol) (bench.Config, error) {
 		}
 	}
 	if !b.bad["fault"] && !b.bad["nodes"] && !b.bad["duration"] {
-		if err := checkFaults(c); err != nil {
+		if _, err := c.Schedule(); err != nil {
 			for _, e := range flatten(err) {
 				b.wrong("fault", e)
 			}
 		}
 	}
 	return *c, errors.Join(b.errs...)
-}
-
-// checkFaults holds the faults against the cluster and the measured window.
-func checkFaults(c *bench.Config) error {
-	var all []fault.Fault
-	for _, text := range c.Faults {
-		faults, err := fault.Parse(text)
-		if err != nil {
-			return err
-		}
-		all = append(all, faults...)
-	}
-	return fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration)})
 }
 
 // hinted adds the word that was probably meant to an error about a word.

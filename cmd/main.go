@@ -105,6 +105,9 @@ const examples = `  # Three Raft replicas in virtual time; the leader crashes af
   # Raft and Multi-Paxos side by side over TCP, 10,000 commands a second:
   consbench run -p raft,multipaxos --network tcp --rate 10k/s
 
+  # Is it worth batching? Interleaved pairs, with bounds and a verdict in words:
+  consbench compare raft raft:batch=1 --network inproc
+
   # As fast as this machine goes, in process; the result is kept as JSON:
   consbench run --network inproc --clients 1024 -d 10s -o result.json`
 
@@ -127,7 +130,7 @@ func newRoot(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(protocols, stdout, stderr), newMetrics(stdout), newVersion(stdout))
+	root.AddCommand(newRun(protocols, stdout, stderr), newCompare(protocols, stdout, stderr), newMetrics(stdout), newVersion(stdout), newFaultsTopic())
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

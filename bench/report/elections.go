@@ -119,11 +119,17 @@ func (p *page) list(r *result.Run) {
 		g.header = append(g.header, "until")
 	}
 	for _, c := range rows {
-		name, until := " (no fault)", ""
+		name, until := " election", ""
 		if f := c.fault; f != nil {
 			name = " " + Clean(f.Action)
+			if f.Amount != "" {
+				name += " " + Clean(f.Amount)
+			}
 			if f.Target != "" {
 				name += " " + Clean(f.Target)
+			}
+			if !p.wide() && f.Until != nil {
+				name += " for " + short(round2(*f.Until-f.At))
 			}
 			if p.wide() && f.Role != "" && f.Role != f.Target {
 				name += " (" + Clean(f.Role) + ")"
@@ -180,7 +186,15 @@ func (p *page) list(r *result.Run) {
 		g.header = append(g.header, "leader")
 		g.extend(leaders)
 	}
+	if r.Leaderless {
+		for _, h := range []string{"detected", "elected", "announced", "first\ncommit", "rounds", "leader"} {
+			g.drop(slices.Index(g.header, h))
+		}
+	}
 	p.table(g, "rounds", "announced")
+	if r.Leaderless {
+		p.line(p.paint(dim, " (any replica may propose: there is no leader to elect)"))
+	}
 }
 
 // since is t counted from start; nil stays nil.
@@ -205,6 +219,9 @@ func (p *page) distributions(r *result.Run, applied int) {
 	}{
 		{" detected", &d.Detected}, {" elected", &d.Elected}, {" announced", &d.Announced},
 		{" first commit", &d.FirstCommit}, {" unavailable", &d.Unavailable},
+	}
+	if r.Leaderless {
+		rows = rows[4:]
 	}
 	columns := make([][]*int64, 5)
 	for _, row := range rows {

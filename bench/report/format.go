@@ -113,6 +113,15 @@ func sig3(x float64) string {
 	return strconv.FormatFloat(x, 'f', 2-int(math.Floor(math.Log10(a))), 64)
 }
 
+// about shows a rate measured once: four digits say as much as it is worth.
+func about(x float64) string {
+	scale := 1.0
+	for x/scale >= 10_000 {
+		scale *= 10
+	}
+	return sig3(math.Round(x/scale) * scale)
+}
+
 // Count shows a whole number with commas between its thousands.
 func Count(n uint64) string { return group(strconv.FormatUint(n, 10)) }
 
@@ -210,13 +219,18 @@ func Wrap(text string, width int) []string {
 func fill(parts []string, gap string, width int) []string {
 	var lines []string
 	var line string
-	for _, part := range parts {
-		if line != "" && columns(line)+columns(gap)+columns(part) <= width {
+	mark := strings.TrimRight(gap, " ") // stands at the end of a line that goes on
+	for i, part := range parts {
+		room := width
+		if i+1 < len(parts) {
+			room -= columns(mark)
+		}
+		if line != "" && columns(line)+columns(gap)+columns(part) <= room {
 			line += gap + part
 			continue
 		}
 		if line != "" {
-			lines = append(lines, line+strings.TrimRight(gap, " "))
+			lines = append(lines, line+mark)
 		}
 		broken := Wrap(part, width-2)
 		if len(broken) == 0 {

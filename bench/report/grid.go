@@ -66,8 +66,11 @@ func (g *grid) lines() []string {
 	return out
 }
 
-// drop removes column i.
+// drop removes column i, if there is one.
 func (g *grid) drop(i int) {
+	if i < 0 {
+		return
+	}
 	cut := func(cells []string) []string {
 		if i >= len(cells) {
 			return cells

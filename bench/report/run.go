@@ -79,16 +79,27 @@ func (p *page) headline(r *result.Run) []string {
 
 func (p *page) throughput(r *result.Run) {
 	k := &r.Commands
-	rate := sig3(r.Throughput) + " commands/s"
-	if p.cfg.Rate > 0 {
-		rate += " of " + sig3(p.cfg.Rate) + "/s offered"
+	number := sig3
+	if r.Network != bench.NetworkSim {
+		number = about
+	}
+	rate := number(r.Throughput) + " commands/s"
+	if p.cfg.Rate > 0 && r.Measured > 0 {
+		offered, asked := number(float64(k.Offered)/(float64(r.Measured)/1e9)), number(p.cfg.Rate)
+		rate += " of " + offered + "/s offered"
+		if offered != asked {
+			rate += " (asked for: " + asked + "/s)" // Poisson arrivals come as they come
+		}
 	}
 	over := "over " + short(r.Measured)
+	if r.Interrupted {
+		over = "over " + short(r.Measured/1e7*1e7)
+	}
 	if r.Interrupted {
 		over += " of " + short(int64(p.cfg.Duration)) + ": interrupted"
 	}
 	p.labelled("THROUGHPUT", "   ", rate, over,
-		"goodput "+sig3(r.Goodput)+"/s (answered within "+short(int64(p.cfg.Timeout))+")")
+		"goodput "+number(r.Goodput)+"/s (answered within "+short(int64(p.cfg.Timeout))+")")
 
 	parts := []string{Count(k.Offered) + " offered", Count(k.Acknowledged) + " acknowledged"}
 	for _, x := range []struct {
@@ -198,7 +209,10 @@ func (p *page) perCommit(r *result.Run) {
 	c := &r.PerCommit
 	parts := []string{
 		sig3(c.Messages) + " messages", sig3(c.WireBytes) + "B sent", sig3(c.LogBytes) + "B logged",
-		sig3(c.Fsyncs) + " syncs", sig3(c.Allocs) + " allocations", duration(c.CPU) + " CPU",
+		sig3(c.Fsyncs) + " syncs", sig3(c.Allocs) + " allocations",
+	}
+	if r.Network != bench.NetworkSim { // there it is the simulator's
+		parts = append(parts, duration(c.CPU)+" CPU")
 	}
 	if r.Totals.Entries > 0 {
 		parts = append(parts, sig3(float64(r.Totals.Commits)/float64(r.Totals.Entries))+" commands an entry")

@@ -55,6 +55,8 @@ func (p *page) sideBySide(runs []result.Run, titles []string) {
 		switch {
 		case runs[i].Error != "":
 			row = append(row, "FAILED")
+		case runs[i].Verdict.Correct && runs[i].Interrupted:
+			row = append(row, "INTERRUPTED")
 		case runs[i].Verdict.Correct:
 			row = append(row, "CORRECT")
 		case len(runs[i].Verdict.Checks) == 0:
@@ -74,7 +76,7 @@ func closing(runs []result.Run, titles []string) string {
 	counted, live, repeated := 0, false, false
 	for i := range runs {
 		r := &runs[i]
-		if r.Error != "" || !r.Verdict.Correct {
+		if r.Error != "" || r.Interrupted || !r.Verdict.Correct {
 			out = append(out, titles[i])
 			continue
 		}

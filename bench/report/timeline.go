@@ -7,7 +7,7 @@ import (
 	"github.com/consbench/consbench/bench/result"
 )
 
-// levels of throughput, from nothing to the highest.
+// levels of throughput, from nothing to the highest, in equal steps.
 const levels = " .:-=+*#"
 
 // timeline draws acknowledgements over time, so that one sees where the log stood
@@ -34,7 +34,7 @@ func (p *page) timeline(r *result.Run) {
 	}
 	bar := make([]byte, cells)
 	for c, s := range sums {
-		level := int(s/most*float64(len(levels)-2) + 0.999)
+		level := int(s/most*float64(len(levels)-1) + 0.999)
 		bar[c] = levels[min(level, len(levels)-1)]
 	}
 	p.line(p.paint(bold, "OVER TIME") + strings.Repeat(" ", margin-len("OVER TIME")) + "|" + string(bar) + "|")
@@ -48,7 +48,7 @@ func (p *page) timeline(r *result.Run) {
 		}
 	}
 	step := r.Measured / int64(cells)
-	note := fmt.Sprintf("%s a character", short(round2(step)))
+	note := fmt.Sprintf("%s a character, # is up to %s/s", short(round2(step)), about(most*float64(n)/(float64(r.Measured)/1e9)))
 	if any {
 		note += ", ^ fault"
 	}

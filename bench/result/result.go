@@ -51,9 +51,10 @@ type Run struct {
 	Nodes       int    `json:"nodes"`
 	Seed        uint64 `json:"seed"`
 	Rep         int    `json:"rep"`
-	Fingerprint string `json:"fingerprint"` // hash of what makes two runs comparable
-	Measured    int64  `json:"measured_ns"` // length of the measured window; shorter than asked for if interrupted
-	Wall        int64  `json:"wall_ns"`     // how long the run took, from start to verdict
+	Leaderless  bool   `json:"leaderless,omitempty"` // any replica may propose: there are no elections
+	Fingerprint string `json:"fingerprint"`          // hash of what makes two runs comparable
+	Measured    int64  `json:"measured_ns"`          // length of the measured window; shorter than asked for if interrupted
+	Wall        int64  `json:"wall_ns"`              // how long the run took, from start to verdict
 	Interrupted bool   `json:"interrupted,omitempty"`
 	Error       string `json:"error,omitempty"` // the run failed before it had a verdict
 
@@ -121,12 +122,13 @@ type Interval struct {
 
 // Fault is one action of the schedule as it was carried out.
 type Fault struct {
-	At          int64    `json:"at_ns"`       // actual
-	Intended    int64    `json:"intended_ns"` // as scheduled
-	Until       *int64   `json:"until_ns"`    // null = until the end of the window
-	Action      string   `json:"action"`      // verb: crash, pause, partition ...
-	Target      string   `json:"target"`      // as resolved: n2, {n1 n3} ...
-	Role        string   `json:"role"`        // as asked for: leader, follower, node 3 ...
+	At          int64    `json:"at_ns"`            // actual
+	Intended    int64    `json:"intended_ns"`      // as scheduled
+	Until       *int64   `json:"until_ns"`         // null = until the end of the window
+	Action      string   `json:"action"`           // verb: crash, pause, partition ...
+	Amount      string   `json:"amount,omitempty"` // how much: 40ms, 10% ...
+	Target      string   `json:"target"`           // as resolved: n2, {n1 n3} ...
+	Role        string   `json:"role"`             // as asked for: leader, follower, node 3 ...
 	Nodes       []uint32 `json:"nodes"`
 	Unavailable int64    `json:"unavailable_ns"`    // longest gap in acknowledgements that this fault overlaps
 	Skipped     string   `json:"skipped,omitempty"` // why it could not be applied
@@ -145,7 +147,8 @@ type Election struct {
 }
 
 // Distributions are the phases over all elections that faults caused, each
-// counted from its fault, and the unavailability per fault.
+// counted from its fault, and the unavailability per fault that took a leader
+// away.
 type Distributions struct {
 	Detected    Spread `json:"detected"`
 	Elected     Spread `json:"elected"`
