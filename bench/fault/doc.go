@@ -16,7 +16,7 @@
 // # Grammar
 //
 // In the notation of the Go specification. Words are separated by blanks and may
-// be in any case; clauses come in any order, each at most once.
+// be in any case, units as in Go; clauses come in any order, each at most once.
 //
 //	Schedule  = Fault { ";" [ Fault ] } .
 //	Fault     = Action { Clause } .

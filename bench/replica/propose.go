@@ -64,9 +64,12 @@ func (r *Replica) propose(now smr.Time) {
 			if r.inbound = r.Commands.Swap(); len(r.inbound) == 0 {
 				return
 			}
+			r.taken = now
 		}
 		n := r.batch()
-		err := r.core.Propose(now, r.tags.add(now), r.inbound[:n])
+		// Commit latency runs from when the commands left the mailbox, also if the
+		// core had no room for them then.
+		err := r.core.Propose(now, r.tags.add(r.taken), r.inbound[:n])
 		switch {
 		case err == nil:
 			r.inbound = r.inbound[n:]

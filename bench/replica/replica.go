@@ -67,7 +67,8 @@ type Replica struct {
 	deadline  smr.Time
 
 	inbound  []byte // commands taken and not yet proposed
-	stalled  bool   // the core's window was full at the last Propose
+	taken    smr.Time
+	stalled  bool // the core's window was full at the last Propose
 	peer     func(id smr.NodeID, up bool)
 	tags     tagRing
 	answers  []byte
