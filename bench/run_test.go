@@ -217,13 +217,14 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestCommitLatencyCountsTheWaitForTheWindow: commands that the leader has taken and
-// cannot propose yet, because its window is full, are on its account.
+// TestCommitLatencyCountsTheWaitForTheWindow: commands that the leader has taken from
+// its mailbox and cannot propose yet, because its window is full, are on its account.
 func TestCommitLatencyCountsTheWaitForTheWindow(t *testing.T) {
 	c := virtual("raft")
 	c.Jitter, c.Size, c.Clients, c.Duration = 0, 64<<10, 64, 200*time.Millisecond // 4 MiB wanted, 1 MiB fits
 	l := run(t, c).Latency
-	if *l.Commit.Mean < 0.95**l.Response.Mean {
+	const rtt = float64(2 * time.Millisecond)
+	if *l.Commit.Mean < 1.5*rtt || *l.Commit.Mean > *l.Response.Mean {
 		t.Errorf("commit %.2f ms of a response of %.2f ms", *l.Commit.Mean/1e6, *l.Response.Mean/1e6)
 	}
 }
