@@ -51,23 +51,29 @@ func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	flags := c.Flags()
 	flags.SortFlags = false
 	b = bind(flags)
-	out = output{format: "table", color: "auto"}
+	words := out.declare(b)
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) { help(c.OutOrStdout(), b, protocols) })
+	complete(c, protocols, words)
+	return c
+}
+
+// declare adds the flags of output, and returns the words that some of them take.
+func (o *output) declare(b *binding) map[string][]string {
+	*o = output{format: "table", color: "auto"}
 	add := func(v pflag.Value, name, short, usage, kind, example string) *pflag.Flag {
 		return b.add("Output", b.collect(v, name, kind), name, short, usage, example)
 	}
 	formats, colors := []string{"table", "json"}, []string{"auto", "always", "never"}
-	add((*textValue)(&out.path), "output", "o", "save the result; - is standard output", "file", "result.json")
-	add(choiceValue{&out.format, formats}, "format", "", "what standard output shows", "table|json", "json")
-	add(choiceValue{&out.color, colors}, "color", "", "auto heeds NO_COLOR, CLICOLOR and CLICOLOR_FORCE", "auto|always|never", "never")
-	add((*boolValue)(&out.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
-	for name, p := range map[string]*string{"cpuprofile": &out.cpu, "memprofile": &out.mem} {
-		flags.Var((*textValue)(p), name, "")
-		flags.Lookup(name).Hidden = true
-		flags.Lookup(name).Annotations = map[string][]string{exampleOf: {name + ".out"}}
+	add((*textValue)(&o.path), "output", "o", "save the result; - is standard output", "file", "result.json")
+	add(choiceValue{&o.format, formats}, "format", "", "what standard output shows", "table|json", "json")
+	add(choiceValue{&o.color, colors}, "color", "", "auto heeds NO_COLOR, CLICOLOR and CLICOLOR_FORCE", "auto|always|never", "never")
+	add((*boolValue)(&o.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
+	for name, p := range map[string]*string{"cpuprofile": &o.cpu, "memprofile": &o.mem} {
+		b.all.Var((*textValue)(p), name, "")
+		b.all.Lookup(name).Hidden = true
+		b.all.Lookup(name).Annotations = map[string][]string{exampleOf: {name + ".out"}}
 	}
-	c.SetHelpFunc(func(c *cobra.Command, _ []string) { help(c.OutOrStdout(), b, protocols) })
-	complete(c, protocols, map[string][]string{"format": formats, "color": colors})
-	return c
+	return map[string][]string{"format": formats, "color": colors}
 }
 
 // stray refuses words that belong to no flag, with what was probably meant.

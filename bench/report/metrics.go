@@ -196,3 +196,34 @@ func Compared() []measure.Metric {
 	}
 	return out
 }
+
+// Elections returns what a metric such as election.elected was in each of the
+// run's elections that a fault caused. Instants that never came are only counted.
+// known is false where the metric is no such one, or the run had no elections.
+func Elections(r *result.Run, metric string) (values []int64, never int, known bool) {
+	if r.Error != "" {
+		return nil, 0, false
+	}
+	of := map[string]func(*result.Run) []*int64{
+		"election.detected":     phase(func(e *result.Election) *int64 { return e.Detected }),
+		"election.elected":      phase(func(e *result.Election) *int64 { return e.Elected }),
+		"election.announced":    phase(func(e *result.Election) *int64 { return e.Announced }),
+		"election.first_commit": phase(func(e *result.Election) *int64 { return e.FirstCommit }),
+		"election.unavailable":  outages,
+		"election.rounds": phase(func(e *result.Election) *int64 {
+			rounds := *e.Crash + int64(e.Rounds)
+			return &rounds
+		}),
+	}[metric]
+	if of == nil {
+		return nil, 0, false
+	}
+	for _, v := range of(r) {
+		if v != nil {
+			values = append(values, *v)
+		} else {
+			never++
+		}
+	}
+	return values, never, len(values)+never > 0
+}

@@ -24,8 +24,9 @@ const (
 	wideWidth    = 100 // from here on tables show more columns
 )
 
-// JSON writes file as it is saved: indented, one trailing newline.
-func JSON(w io.Writer, file *result.File) error {
+// JSON writes a file, such as a [result.File] or a [result.Comparison], as it is
+// saved: indented, one trailing newline.
+func JSON(w io.Writer, file any) error {
 	data, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

@@ -1,0 +1,77 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/stat"
+)
+
+// closingComparison is what a comparison comes to, in one sentence.
+func closingComparison(c *result.Comparison, a *result.Against, lines []result.Line) string {
+	by := map[string][]string{}
+	for i := range lines {
+		l := &lines[i]
+		name := l.Metric
+		if v := l.Verdict; (v == stat.Better.String() || v == stat.Worse.String()) && l.Ratio != nil {
+			name += " (" + ratio3(*l.Ratio) + " x)"
+		}
+		by[l.Verdict] = append(by[l.Verdict], name)
+	}
+	base, side := sideName(c, a.Base), sideName(c, a.Side)
+	same := by[stat.Same.String()]
+	exactly := c.Exact && len(same) == len(lines)
+	for i := range lines {
+		exactly = exactly && lines[i].Method == "exact" && lines[i].Ratio != nil && *lines[i].Ratio == 1 && lines[i].Low == lines[i].High ||
+			exactly && lines[i].Low != nil && *lines[i].Low == 1 && *lines[i].High == 1
+	}
+	if exactly {
+		return fmt.Sprintf("%s and %s are equal in all %d metrics, to the last digit.", base, side, len(lines))
+	}
+	var parts []string
+	add := func(verdict, words string) {
+		if list := by[verdict]; len(list) > 0 {
+			parts = append(parts, words+and(list))
+		}
+	}
+	add(stat.Better.String(), "better in ")
+	add(stat.Worse.String(), "worse in ")
+	add(stat.Different.String(), "different in ")
+	switch {
+	case len(same) == len(lines):
+		parts = append(parts, fmt.Sprintf("the same in all %d metrics, within %s", len(lines), shareOf(c.Tolerance)))
+	case len(same) > 0:
+		parts = append(parts, "the same in "+and(same))
+	}
+	text := ""
+	if len(parts) > 0 {
+		text = fmt.Sprintf("Against %s, %s is %s", base, side, strings.Join(parts, "; "))
+	}
+	rest := func(format string, list []string) {
+		if len(list) == 0 {
+			return
+		}
+		s := fmt.Sprintf(format, and(list))
+		if text == "" {
+			text = strings.ToUpper(s[:1]) + s[1:]
+		} else {
+			text += "; " + s
+		}
+	}
+	rest("the offered rate set %s", by[result.OfferedRate])
+	rest("it cannot be told of %s", by[stat.CannotTell.String()])
+	rest("only one side has %s", by[result.OneSided])
+	return text + "."
+}
+
+// sideName is a side's name, and its letter where that alone tells it apart.
+func sideName(c *result.Comparison, i int) string {
+	name := Clean(c.Sides[i].Name)
+	for j := range c.Sides {
+		if j != i && c.Sides[j].Name == c.Sides[i].Name {
+			return Letter(i) + " (" + name + ")"
+		}
+	}
+	return name
+}
