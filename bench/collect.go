@@ -188,7 +188,7 @@ func (r *runner) costs(run *result.Run, c *measure.Costs, commits, entries uint6
 	}
 	for _, s := range r.cluster.Restarts() {
 		t.Recoveries = append(t.Recoveries, result.Recovery{
-			Node: uint32(s.Node), At: int64(s.At - r.from), Records: s.Records, Bytes: s.Bytes,
+			Node: uint32(s.Node), At: int64(s.At - r.from), Took: int64(s.Took), Records: s.Records, Bytes: s.Bytes,
 		})
 	}
 }

@@ -87,10 +87,10 @@ func (j *injector) heal() (any bool) {
 func (j *injector) lift(s *strike) {
 	i := slices.Index(j.active, s)
 	j.active = slices.Delete(j.active, i, i+1)
-	j.undo(s)
-	s.until = j.cluster.Now() - j.from
+	s.until = j.cluster.Now() - j.from // a recovery takes its time, after that
 	until := int64(s.until)
 	s.record.Until = &until
+	j.undo(s)
 }
 
 // step carries out the next action.

@@ -77,7 +77,8 @@ type node struct {
 // Restart is a recovery of a crashed replica.
 type Restart struct {
 	Node smr.NodeID
-	At   smr.Time
+	At   smr.Time // when it began
+	Took smr.Time
 	wal.Recovery
 }
 
@@ -179,13 +180,14 @@ func (c *Cluster) open(n *node) (err error) {
 	o := c.opts.Replica
 	o.Core.ID = n.id
 	o.Core.Prefault = o.Core.Prefault && n.incarnation == 0 // a restart is not held up
+	at := c.driver.Now()
 	r, recovery, err := replica.New(o, replica.Parts{
 		Log: n.log, Port: n.port, Commands: n.box, Clients: c.ends,
 		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,
 		Events: &n.events, Failed: c.failed,
 	}, &n.board, n.incarnation)
 	if n.incarnation > 0 {
-		c.restarts = append(c.restarts, Restart{n.id, c.driver.Now(), recovery})
+		c.restarts = append(c.restarts, Restart{n.id, at, c.driver.Now() - at, recovery})
 		if recovery.Bytes != n.durable {
 			c.failed(n.id, fmt.Errorf("recovered %d B of its log where %d B had been synced", recovery.Bytes, n.durable))
 		}

@@ -201,6 +201,7 @@ type Totals struct {
 type Recovery struct {
 	Node    uint32 `json:"node"`
 	At      int64  `json:"at_ns"`
+	Took    int64  `json:"took_ns"` // live: from reading the log to being there
 	Records uint64 `json:"records"` // replayed
 	Bytes   uint64 `json:"bytes"`
 }
