@@ -171,6 +171,7 @@ func (r *runner) drain() error {
 	if _, err := r.await(ctx, Draining, limit, func() bool { return r.cluster.Open() == 0 }); err != nil {
 		return err
 	}
+	r.cluster.Silence() // what has no answer yet will have none; the replicas can come to rest
 	var err error
 	r.settled, err = r.await(ctx, Draining, settleLimit, r.cluster.Settled)
 	r.after = snapshot{r.cluster.Totals(), measure.ReadUsage()}

@@ -53,7 +53,12 @@ type Control struct {
 	epoch atomic.Uint64
 	from  atomic.Int64
 	until atomic.Int64
+	halt  atomic.Bool
 }
+
+// Halt silences the workers for good: nothing is sent, not even again, and answers
+// come too late.
+func (c *Control) Halt() { c.halt.Store(true) }
 
 // Start lets the workers send commands intended in [from, until).
 func (c *Control) Start(from, until smr.Time) {
@@ -174,6 +179,10 @@ func NewWorker(o Options, p Parts) *Worker {
 // Turn takes answers, sends what is to be sent and returns when it must be called
 // again even if no answer comes.
 func (w *Worker) Turn(now smr.Time) (wake smr.Time) {
+	if w.Control.halt.Load() {
+		w.Answers.Swap()
+		return smr.Never
+	}
 	until := smr.Time(w.Control.until.Load())
 	if e := w.Control.epoch.Load(); e != w.epoch {
 		w.epoch = e
@@ -201,7 +210,7 @@ func (w *Worker) Turn(now smr.Time) (wake smr.Time) {
 	}
 	if from := w.Window.From(); now >= from {
 		w.Gaps.Asking(now-from, pending > 0)
-		w.ledger.InFlight.Change(now-from, w.open-w.ledger.InFlight.Open())
+		w.ledger.InFlight.Change(min(now, w.Window.To())-from, w.open-w.ledger.InFlight.Open())
 	}
 	if w.open > 0 {
 		if w.scanAt == smr.Never {

@@ -239,6 +239,9 @@ func (c *Cluster) Load(from, until smr.Time) {
 // arrivals intended before now.
 func (c *Cluster) Unload() { c.opts.Client.Control.Stop(c.driver.Now()) }
 
+// Silence keeps the clients from sending anything more, for good.
+func (c *Cluster) Silence() { c.opts.Client.Control.Halt() }
+
 // Up reports whether replica id is there, paused or not.
 func (c *Cluster) Up(id smr.NodeID) bool { return c.nodes[id-1].now != nil }
 

@@ -94,6 +94,9 @@ func NewWindow() *Window {
 // From is when the window begins, Never if that is not known yet.
 func (w *Window) From() smr.Time { return smr.Time(w.from.Load()) }
 
+// To is when the window ends (exclusive).
+func (w *Window) To() smr.Time { return smr.Time(w.to.Load()) }
+
 // Has reports whether t lies in the window.
 func (w *Window) Has(t smr.Time) bool {
 	return int64(t) >= w.from.Load() && int64(t) < w.to.Load()

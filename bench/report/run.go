@@ -237,14 +237,21 @@ func (p *page) verdict(r *result.Run) {
 		p.beside(green, "CORRECT", fill(parts, "   ", p.width-margin))
 		return
 	}
-	if len(v.Checks) == 0 {
+	switch v.Word() {
+	case "UNCHECKED":
 		p.marked(yellow, "UNCHECKED", "the run ended before anything was verified: its figures do not count")
 		return
+	case "UNDECIDED":
+		p.marked(yellow, "UNDECIDED", "nothing wrong was found, but not everything could be checked: the figures above do not count")
+	default:
+		p.marked(red, "INCORRECT", "the figures above do not count: a check failed")
 	}
-	p.marked(red, "INCORRECT", "the figures above do not count: a check failed")
 	for _, c := range v.Checks {
 		mark, col := " ok", green
-		if !c.OK {
+		switch {
+		case c.Undecided:
+			mark, col = " OPEN", yellow
+		case !c.OK:
 			mark, col = " FAIL", red
 		}
 		text := Clean(c.Name)

@@ -57,12 +57,8 @@ func (p *page) sideBySide(runs []result.Run, titles []string) {
 			row = append(row, "FAILED")
 		case runs[i].Verdict.Correct && runs[i].Interrupted:
 			row = append(row, "INTERRUPTED")
-		case runs[i].Verdict.Correct:
-			row = append(row, "CORRECT")
-		case len(runs[i].Verdict.Checks) == 0:
-			row = append(row, "UNCHECKED")
 		default:
-			row = append(row, "INCORRECT")
+			row = append(row, runs[i].Verdict.Word())
 		}
 	}
 	g.rows = append(g.rows, row)

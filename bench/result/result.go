@@ -214,7 +214,25 @@ type Verdict struct {
 
 // Check is one thing that was verified.
 type Check struct {
-	Name   string `json:"name"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail"`
+	Name      string `json:"name"`
+	OK        bool   `json:"ok"`
+	Undecided bool   `json:"undecided,omitempty"` // not OK, but nothing wrong was found either
+	Detail    string `json:"detail"`
+}
+
+// Word is the verdict in a word: CORRECT; INCORRECT, a check failed; UNDECIDED, none
+// failed but not all could be decided; UNCHECKED, the run ended before them.
+func (v *Verdict) Word() string {
+	switch {
+	case v.Correct:
+		return "CORRECT"
+	case len(v.Checks) == 0:
+		return "UNCHECKED"
+	}
+	for _, c := range v.Checks {
+		if !c.OK && !c.Undecided {
+			return "INCORRECT"
+		}
+	}
+	return "UNDECIDED"
 }

@@ -62,8 +62,8 @@ var (
 	ratePer    = map[string]int64{"s": 1, "m": 60, "h": 3600}
 )
 
-// String returns the shortest form that parses to the same rate; "" for 0, which
-// is no rate.
+// String returns a short form that parses to the same rate, per second where that
+// is short; "" for 0, which is no rate.
 func (r Rate) String() string {
 	if r == 0 {
 		return ""
@@ -76,6 +76,9 @@ func (r Rate) String() string {
 			if back, err := ParseRate(s); err == nil && back == r && (best == "" || len(s) < len(best)) {
 				best = s
 			}
+		}
+		if best != "" && len(best) <= len("1234.5k/s") {
+			break // per second, if that reads well
 		}
 	}
 	if best == "" { // not in the range that ParseRate takes
