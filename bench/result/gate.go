@@ -18,8 +18,9 @@ type Gate struct {
 	Passed       int        `json:"passed"`
 	Failed       int        `json:"failed"`
 	Inconclusive int        `json:"inconclusive"`
-	Verdict      string     `json:"verdict"` // pass, fail, inconclusive, incorrect, broken or interrupted
-	Exit         int        `json:"exit"`    // status of the process
+	Changed      int        `json:"changed,omitempty"` // by an update
+	Verdict      string     `json:"verdict"`           // pass, fail, inconclusive, incorrect, broken or interrupted; updated, caught or missed
+	Exit         int        `json:"exit"`              // status of the process
 }
 
 // Layers of a gate.
@@ -42,7 +43,7 @@ type GateRow struct {
 	Low     *float64 `json:"low"`    // bounds of the change; null: exact, or too few pairs
 	High    *float64 `json:"high"`
 	Limit   string   `json:"limit"`   // as it was held against: +-0.1%, +5%, 2ms
-	Outcome string   `json:"outcome"` // pass, fail or inconclusive
+	Outcome string   `json:"outcome"` // pass, fail or inconclusive; changed in an update
 	Pairs   int      `json:"pairs,omitempty"`
 	Needs   int      `json:"needs,omitempty"`   // pairs that would probably tell
 	Visible *float64 `json:"visible,omitempty"` // smallest change that the pairs could have shown

@@ -27,6 +27,24 @@ func Load(path string) (*File, error) {
 	return nil, fmt.Errorf("%s: %w", path, err)
 }
 
+// LoadLeniently reads what another version of this program may have written, for
+// replacing it: it must be JSON of the schema, but fields may be missing or unknown
+// and their values are not looked at.
+func LoadLeniently(path string) (*File, error) {
+	data, err := read(path)
+	if err == nil {
+		err = checkSchema(data, Schema)
+	}
+	file := new(File)
+	if err == nil {
+		err = json.Unmarshal(data, file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return file, nil
+}
+
 // read reads a file of a sensible size.
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)

@@ -1,0 +1,245 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/result"
+)
+
+// Gate writes the verdict of a gate for people: what failed, what could not be
+// told and how many passed; all rows if verbose. The last line sums it up.
+func Gate(w io.Writer, g *result.Gate, o Options, verbose bool) error {
+	p := &page{file: &result.File{Environment: g.Environment}, width: max(o.Width, minWidth), color: o.Color}
+	if o.Width == 0 {
+		p.width = defaultWidth
+	}
+	for _, part := range gateParts(g.Rows) {
+		p.gatePart(g, part, verbose)
+	}
+	for _, s := range g.Skipped {
+		if s.Metric != "" && !verbose {
+			continue
+		}
+		what := Clean(s.Run)
+		if s.Metric != "" {
+			what += " " + s.Metric
+		}
+		p.marked(yellow, "SKIPPED", what+": "+Clean(s.Why))
+	}
+	p.line(gateClosing(g))
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
+
+// gatePart is the rows of one source in one layer, run by run.
+type gatePart struct {
+	layer, source string
+	runs          [][]result.GateRow
+}
+
+func gateParts(rows []result.GateRow) []gatePart {
+	var parts []gatePart
+	for _, r := range rows {
+		if n := len(parts); n == 0 || parts[n-1].layer != r.Layer || parts[n-1].source != r.Source {
+			parts = append(parts, gatePart{layer: r.Layer, source: r.Source})
+		}
+		part := &parts[len(parts)-1]
+		if n := len(part.runs); n == 0 || part.runs[n-1][0].Run != r.Run {
+			part.runs = append(part.runs, nil)
+		}
+		last := &part.runs[len(part.runs)-1]
+		*last = append(*last, r)
+	}
+	return parts
+}
+
+func (p *page) gatePart(g *result.Gate, part gatePart, verbose bool) {
+	title := fmt.Sprintf("%s: %s repeated", Clean(part.source), plural(len(part.runs), "virtual run"))
+	if g.Verdict == "updated" {
+		title = fmt.Sprintf("%s: %s repeated, the file replaced", Clean(part.source), plural(len(part.runs), "virtual run"))
+	}
+	if g.Against != "" && part.source == g.Against {
+		title = fmt.Sprintf("against %s: %s on both", Clean(part.source), plural(len(part.runs), "virtual run"))
+	}
+	if part.layer == result.LayerMeasured {
+		title = fmt.Sprintf("against %s: %s of interleaved live runs", Clean(part.source), plural(part.runs[0][0].Pairs, "pair"))
+	}
+	p.marked(bold, strings.ToUpper(part.layer), title)
+	for _, rows := range part.runs {
+		p.gateRun(rows, verbose || part.layer == result.LayerMeasured)
+	}
+	p.line("")
+}
+
+var gateColors = map[string]code{"fail": red, "inconclusive": yellow, "pass": green, "changed": yellow}
+
+// gateRun writes a line for the run and the rows that are worth one.
+func (p *page) gateRun(rows []result.GateRow, all bool) {
+	count := map[string]int{}
+	for _, r := range rows {
+		count[r.Outcome]++
+	}
+	worst, said := "pass", plural(len(rows), "metric")
+	for _, o := range []string{"fail", "inconclusive", "changed"} {
+		if count[o] > 0 {
+			worst, said = o, fmt.Sprintf("%d of %s", count[o], said)
+			break
+		}
+	}
+	label := strings.ToUpper(worst)
+	p.line(" " + p.paint(gateColors[worst], label) + strings.Repeat(" ", max(1, margin-1-len(label))) + Clean(rows[0].Run) + "  " + said)
+	var shown []result.GateRow
+	for _, r := range rows {
+		if all || r.Outcome != "pass" {
+			shown = append(shown, r)
+		}
+	}
+	if len(shown) > 0 {
+		p.gateTable(shown)
+	}
+}
+
+func (p *page) gateTable(rows []result.GateRow) {
+	exact := rows[0].Layer == result.LayerExact
+	g := &grid{header: []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "LIMIT"}, left: 2}
+	if !exact {
+		g.header = []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "BOUNDS", "LIMIT", "NEEDS"}
+	}
+	for i := range rows {
+		r := &rows[i]
+		before, now := gateValues(r)
+		cells := []string{" " + strings.ToUpper(r.Outcome), Clean(r.Metric), before, now, gateChange(r), gateLimit(r)}
+		if !exact {
+			needs := ""
+			if r.Needs > 0 {
+				needs = strconv.Itoa(r.Needs) + " pairs"
+			}
+			cells = append(cells[:5], gateBounds(r), gateLimit(r), needs)
+		}
+		g.add(cells...)
+	}
+	p.table(g, "NEEDS", "LIMIT")
+	for _, r := range rows {
+		if r.Note != "" {
+			for _, l := range Wrap(Clean(r.Metric)+": "+Clean(r.Note), p.width-2) {
+				p.line("  " + l)
+			}
+		}
+	}
+}
+
+func gateLimit(r *result.GateRow) string { return Clean(r.Limit) }
+
+// gateValues shows both values in one unit, with as many digits as tell them apart.
+func gateValues(r *result.GateRow) (before, now string) {
+	var known []float64
+	for _, v := range []*float64{r.Old, r.New} {
+		if v != nil {
+			known = append(known, *v)
+		}
+	}
+	suffix, scale := "", 1.0
+	switch r.Unit {
+	case measure.Nanoseconds:
+		u := unitFor(known)
+		suffix, scale = u.name, u.ns
+	case measure.PerSecond:
+		suffix = "/s"
+	case measure.Bytes:
+		suffix = "B"
+	}
+	show := func(v *float64, digits int) string {
+		switch {
+		case v == nil:
+			return "-"
+		case *v == 0:
+			return "0"
+		}
+		return significant(*v/scale, digits) + suffix
+	}
+	for digits := 3; ; digits++ {
+		before, now = show(r.Old, digits), show(r.New, digits)
+		if before != now || r.Old == nil || r.New == nil || *r.Old == *r.New || digits == 17 {
+			return before, now
+		}
+	}
+}
+
+// significant shows x with that many significant digits and all of its whole part.
+func significant(x float64, digits int) string {
+	if digits == 3 {
+		return sig3(x)
+	}
+	decimals := max(0, digits-1-int(math.Floor(math.Log10(math.Abs(x)))))
+	whole, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', decimals, 64), ".")
+	if fraction != "" {
+		fraction = "." + fraction
+	}
+	return group(whole) + fraction
+}
+
+func gateChange(r *result.GateRow) string {
+	switch {
+	case r.Old == nil && r.New == nil:
+		return ""
+	case r.Old == nil:
+		return "new"
+	case r.New == nil:
+		return "gone"
+	case r.Change == nil:
+		return "from 0"
+	}
+	return signedPercent(*r.Change)
+}
+
+func gateBounds(r *result.GateRow) string {
+	if r.Low == nil || r.High == nil {
+		return "unknown"
+	}
+	return "[" + signedPercent(*r.Low) + ", " + signedPercent(*r.High) + "]"
+}
+
+// signedPercent shows a relative change: +12.3%, -0.04%.
+func signedPercent(x float64) string {
+	decimals := 1
+	if a := math.Abs(100 * x); a > 0 && a < 0.1 {
+		decimals = min(2-int(math.Ceil(math.Log10(a))), 9)
+	}
+	s := strconv.FormatFloat(100*x, 'f', decimals, 64)
+	if x > 0 {
+		s = "+" + s
+	}
+	if x == 0 {
+		s = "0"
+	}
+	return s + "%"
+}
+
+// gateClosing is the last line: 1 failed, 41 passed: exit 99.
+func gateClosing(g *result.Gate) string {
+	passed := "passed"
+	if g.Verdict == "updated" {
+		passed = "unchanged"
+	}
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		word string
+	}{{g.Failed, "failed"}, {g.Changed, "changed"}, {g.Passed, passed}, {g.Inconclusive, "inconclusive"}} {
+		if c.n > 0 {
+			parts = append(parts, strconv.Itoa(c.n)+" "+c.word)
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing was compared"}
+	}
+	if g.Verdict != "pass" && g.Verdict != "fail" && g.Verdict != "inconclusive" && g.Verdict != "updated" {
+		parts = append(parts, g.Verdict)
+	}
+	return fmt.Sprintf("%s: exit %d", strings.Join(parts, ", "), g.Exit)
+}

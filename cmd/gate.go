@@ -1,0 +1,333 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/gate"
+	"github.com/consbench/consbench/bench/report"
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/stat"
+)
+
+// gating is a gate as it was asked for.
+type gating struct {
+	b            *binding
+	out          output
+	baselines    pathsValue
+	against      string
+	thresholds   thresholdsValue
+	update       bool
+	selfTest     bool
+	verbose      bool
+	inconclusive string
+	budget       time.Duration
+	pairs        int
+
+	protocols      []smr.Protocol
+	stdout, stderr io.Writer
+}
+
+func newGate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
+	k := &gating{protocols: protocols, stdout: stdout, stderr: stderr, inconclusive: "fail", budget: defaultBudget, pairs: livePairs}
+	c := &cobra.Command{
+		Use:   "gate --baseline FILE | --against REV | --self-test [flags]",
+		Short: "hold this build against a baseline or a revision; the exit status tells",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return fmt.Errorf("unexpected argument %q: did you mean --baseline %s?", args[0], quote(args[0]))
+		},
+		RunE:              func(c *cobra.Command, _ []string) error { return k.run(c) },
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	k.b = bind(flags)
+	k.declare()
+	words := k.out.declare(k.b)
+	flags.Lookup("output").Usage = "save the verdict; - is standard output"
+	flags.Lookup("output").Annotations = map[string][]string{exampleOf: {"gate.json"}}
+	words["inconclusive"] = []string{"fail", "warn"}
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) { gateHelp(c.OutOrStdout(), k.b) })
+	complete(c, protocols, words)
+	return c
+}
+
+// run finds out what is to be done and does it.
+func (k *gating) run(c *cobra.Command) error {
+	cfg, err := k.check(c)
+	if err != nil {
+		return err
+	}
+	sources, err := k.sources()
+	if err != nil {
+		return err
+	}
+	var target *target
+	if k.out.path != "" && k.out.path != "-" {
+		if target, err = openTarget(k.out.path); err != nil {
+			return failed(fmt.Errorf("--output: %w", err))
+		}
+	}
+	stopProfiles, err := startProfiles(k.out.cpu, k.out.mem)
+	if err != nil {
+		return failed(err)
+	}
+	ctx, interrupt := interruptible(c.Context())
+	defer interrupt.stop()
+	progress := newProgress(k.stderr, k.out.quiet, interrupt.came)
+	g := gate.New()
+	var errs []error
+	switch {
+	case k.update:
+		errs = k.rewrite(ctx, g, sources, progress)
+	case k.selfTest:
+		errs = k.test(ctx, g, cfg, progress)
+	default:
+		errs = k.exact(ctx, g, sources, progress)
+		if k.against != "" && g.Verdict != gate.Interrupted {
+			errs = append(errs, k.revision(ctx, g, cfg, progress)...)
+		}
+	}
+	progress.done()
+	if err := stopProfiles(); err != nil {
+		say(k.stderr, err.Error())
+	}
+	gate.Conclude(g)
+	g.Exit = k.status(g, interrupt.status())
+	if target != nil {
+		if err := target.replace(func(w io.Writer) error { return report.JSON(w, g) }); err != nil {
+			errs = append(errs, fmt.Errorf("--output: %w", err))
+			g.Exit = worse(g.Exit)
+		}
+	}
+	if err := k.show(g); err != nil {
+		errs = append(errs, fmt.Errorf("standard output: %w", err))
+		g.Exit = worse(g.Exit)
+	}
+	if g.Exit == exitGood {
+		return nil
+	}
+	return &failure{g.Exit, errors.Join(errs...)}
+}
+
+// worse is the status of what succeeded but could not be said.
+func worse(status int) int {
+	if status == exitGood {
+		return exitFailed
+	}
+	return status
+}
+
+func (k *gating) show(g *result.Gate) error {
+	if k.out.format == "json" {
+		return report.JSON(k.stdout, g)
+	}
+	return report.Gate(k.stdout, g, report.Options{
+		Width: width(k.stdout), Color: colored(k.out.color, k.stdout, os.LookupEnv),
+	}, k.verbose)
+}
+
+// status is the exit status that a verdict deserves.
+func (k *gating) status(g *result.Gate, signalled int) int {
+	switch g.Verdict {
+	case gate.Pass, gate.Updated, gate.Caught:
+		return exitGood
+	case gate.Fail:
+		return exitGate
+	case gate.Inconclusive:
+		if k.inconclusive == "warn" {
+			return exitGood
+		}
+		return exitInconclusive
+	case gate.Incorrect:
+		return exitIncorrect
+	case gate.Interrupted:
+		return signalled
+	case gate.Missed:
+		return exitGate
+	}
+	return exitFailed
+}
+
+// sources reads the baselines. Of several mistakes it reports all.
+func (k *gating) sources() ([]gate.Source, error) {
+	var paths []string
+	var errs []error
+	for _, path := range k.baselines {
+		files, err := expand(path)
+		paths, errs = append(paths, files...), append(errs, err)
+	}
+	var sources []gate.Source
+	virtual := 0
+	for _, path := range paths {
+		s, err := k.source(path)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		sources = append(sources, s)
+		virtual += s.Virtual()
+	}
+	if err := errors.Join(errs...); err != nil || len(paths) == 0 {
+		return nil, err
+	}
+	if virtual == 0 {
+		return nil, fmt.Errorf("%s: no virtual run, and live ones cannot be repeated exactly: use consbench run --network sim -o FILE, or --against REV", paths[0])
+	}
+	if k.against == "" {
+		errs = gate.Matches(sources, k.thresholds.list)
+	}
+	return sources, errors.Join(errs...)
+}
+
+// source reads one baseline. One that is to be replaced need only say what to run.
+func (k *gating) source(path string) (gate.Source, error) {
+	load, stored := result.Load, bench.Stored
+	if k.update {
+		load = result.LoadLeniently
+		stored = func(f *result.File, known []smr.Protocol) (bench.Config, error) {
+			return bench.StoredLeniently(f.Config, known)
+		}
+	}
+	file, err := load(path)
+	if err != nil {
+		return gate.Source{}, err
+	}
+	s := gate.Source{Name: path, File: file}
+	if s.Config, err = stored(file, k.protocols); err != nil {
+		var each []error
+		for _, e := range flatten(err) {
+			each = append(each, fmt.Errorf("%s: %w", path, e))
+		}
+		return s, errors.Join(each...)
+	}
+	if !k.update {
+		err = s.Usable()
+	}
+	return s, err
+}
+
+// expand is the result files that path stands for: itself, or those in a directory.
+func expand(path string) ([]string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return []string{path}, nil // loading it tells what is wrong
+	}
+	files, err := filepath.Glob(filepath.Join(path, "*.json"))
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: a directory without result files (*.json)", path)
+	}
+	slices.Sort(files)
+	return files, err
+}
+
+// exact repeats the virtual runs of the baselines and holds them against these.
+func (k *gating) exact(ctx context.Context, g *result.Gate, sources []gate.Source, progress *progress) []error {
+	var errs []error
+	for i := range sources {
+		s := &sources[i]
+		g.Baselines = append(g.Baselines, s.Name)
+		g.Skipped = append(g.Skipped, s.Skipped()...)
+		if s.Virtual() == 0 {
+			continue
+		}
+		fresh, err := gate.Repeat(ctx, s, gate.Runner(runBench), k.protocols, progress.update)
+		if err != nil {
+			errs = append(errs, err)
+			if gate.Blame(g, err); g.Interrupted {
+				return errs
+			}
+			continue
+		}
+		rows, skipped := gate.Exact(s, fresh, k.thresholds.list)
+		g.Rows, g.Skipped = append(g.Rows, rows...), append(g.Skipped, skipped...)
+	}
+	return errs
+}
+
+// rewrite repeats the runs of the baselines and replaces these.
+func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Source, progress *progress) []error {
+	type replacement struct {
+		target *target
+		file   *result.File
+	}
+	var all []replacement
+	var errs []error
+	for i := range sources {
+		s := &sources[i]
+		g.Baselines = append(g.Baselines, s.Name)
+		if s.Virtual() == 0 {
+			continue
+		}
+		target, err := openTarget(s.Name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--update: %w", err))
+			gate.Blame(g, gate.ErrBroken)
+			continue
+		}
+		fresh, err := gate.Repeat(ctx, s, gate.Runner(runBench), k.protocols, progress.update)
+		if err != nil {
+			errs = append(errs, err)
+			if gate.Blame(g, err); g.Interrupted {
+				break
+			}
+			continue
+		}
+		g.Rows = append(g.Rows, gate.Changes(s, fresh)...)
+		all = append(all, replacement{target, s.Replacement(fresh)})
+	}
+	if len(errs) > 0 {
+		return append(errs, errors.New("--update: no baseline was replaced"))
+	}
+	for _, r := range all {
+		if err := r.target.write(r.file); err != nil {
+			errs = append(errs, fmt.Errorf("--update: %w", err))
+			gate.Blame(g, gate.ErrBroken)
+		}
+	}
+	if len(errs) == 0 {
+		g.Verdict = gate.Updated
+	}
+	return errs
+}
+
+// thresholdsValue collects thresholds.
+type thresholdsValue struct{ list []stat.Threshold }
+
+func (v *thresholdsValue) Set(s string) error {
+	t, err := stat.ParseThreshold(s)
+	if err != nil {
+		return err
+	}
+	v.list = append(v.list, t)
+	return nil
+}
+func (v *thresholdsValue) String() string { return "" }
+func (*thresholdsValue) Type() string     { return "metric<=limit" }
+
+// pathsValue collects names of files.
+type pathsValue []string
+
+func (v *pathsValue) Set(s string) error {
+	if s == "" {
+		return errors.New("needs the name of a result file, such as results/baseline")
+	}
+	if !contains(*v, s) {
+		*v = append(*v, s)
+	}
+	return nil
+}
+func (v *pathsValue) String() string { return "" }
+func (*pathsValue) Type() string     { return "file" }
