@@ -172,10 +172,22 @@ func (r *runner) drain() error {
 		return err
 	}
 	r.cluster.Silence() // what has no answer yet will have none; the replicas can come to rest
-	var err error
-	r.settled, err = r.await(ctx, Draining, settleLimit, r.cluster.Settled)
+	for end := r.cluster.Now() + settleLimit; !r.settled; {
+		ok, err := r.await(ctx, Draining, end-r.cluster.Now(), r.cluster.Settled)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if r.settled = r.cluster.Freeze(); !r.settled {
+			if _, err := r.cluster.Await(ctx, r.cluster.Now()+smr.Time(time.Millisecond), nil); err != nil {
+				return err
+			}
+		}
+	}
 	r.after = snapshot{r.cluster.Totals(), measure.ReadUsage()}
-	return err
+	return nil
 }
 
 // teller passes on progress, not too often.

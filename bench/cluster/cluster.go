@@ -333,6 +333,27 @@ func (c *Cluster) Resume(id smr.NodeID) {
 	}
 }
 
+// Freeze ends the replicas' turns if all their state machines stand at the same
+// entry, and reports whether they do; otherwise everything goes on. Boards alone
+// cannot tell: between one replica's turn and a look at another's board, the log
+// may have moved.
+func (c *Cluster) Freeze() bool {
+	if !c.Settled() {
+		return false
+	}
+	same := true
+	for i, n := range c.nodes {
+		c.driver.Do(i, func() { c.driver.Set(i, nil) })
+		same = same && n.now.State().Index == c.nodes[0].now.State().Index
+	}
+	if !same {
+		for i, n := range c.nodes {
+			c.driver.Do(i, func() { c.driver.Set(i, n.now) })
+		}
+	}
+	return same
+}
+
 // Stop ends all turns. What follows only reads.
 func (c *Cluster) Stop() { c.driver.Stop() }
 
