@@ -81,15 +81,15 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 	return c
 }
 
-const compareAbout = `Compare sides: protocols, protocols with settings, or result files. Live runs are
-interleaved (A B, B A ...) after a warm-up; the table gives each ratio its bounds
-and says better, worse, same, or how many pairs it would take to tell. Runs in
-virtual time are exact. Runs that failed or were INCORRECT are left out, and said
-to be. The first side is what the others are compared with.`
+const compareAbout = `Compare sides: protocols, protocols with settings, or result files. Live runs
+are interleaved (A B, B A ...) after a warm-up; the table gives each ratio its
+bounds and says better, worse, same, or how many pairs it would take to tell.
+Runs in virtual time are exact. Runs that failed or were INCORRECT are left out,
+and counted. The first side is what the others are compared with.`
 
 const compareExamples = `  consbench compare raft multipaxos paxos
   consbench compare raft raft:batch=1,heartbeat=20ms --network inproc
-  consbench compare raft multipaxos --fault 'crash leader every 2s for 500ms' -d 20s
+  consbench compare raft multipaxos --fault 'crash leader every 1s for 300ms'
   consbench compare old.json new.json -o comparison.json`
 
 func compareHelp(w io.Writer, b *binding) {

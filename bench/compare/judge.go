@@ -13,7 +13,7 @@ import (
 	"github.com/consbench/consbench/bench/stat"
 )
 
-// keepsUp is the share of the offered rate from which on the rate, not the side,
+// keepsUp is the share of the commands offered from which on the rate, not the side,
 // has decided the throughput.
 const keepsUp = 0.98
 
@@ -98,7 +98,7 @@ func (b *both) values(m measure.Metric) result.Line {
 		fill(&l, "exact", e)
 		l.Verdict = e.Verdict(m.Better, b.c.Tolerance).String()
 		if l.Verdict == stat.CannotTell.String() {
-			l.Lacks = "the seeds disagree"
+			l.Lacks = "seeds disagree"
 		}
 	} else {
 		e, err := stat.Paired(paired[0], paired[1], b.c.Confidence)
@@ -124,11 +124,13 @@ func (b *both) limited() []*result.Side {
 		if json.Unmarshal(s.Config, &cfg) != nil || cfg.Rate <= 0 {
 			continue
 		}
-		var rates []float64
+		var shares []float64
 		for _, p := range b.pairs {
-			rates = append(rates, p[i].Values["throughput"])
+			if offered := p[i].Values["offered"]; offered > 0 {
+				shares = append(shares, p[i].Values["throughput"]*cfg.Duration.Seconds()/offered)
+			}
 		}
-		if stat.Summarize(rates).Median >= keepsUp*cfg.Rate {
+		if stat.Summarize(shares).Median >= keepsUp {
 			out = append(out, s)
 		}
 	}
@@ -173,18 +175,19 @@ func (b *both) elections(m measure.Metric) result.Line {
 		}
 	}
 	var all [2][]float64
+	var had [2]int // elections, those without a value too
 	for _, p := range b.pairs {
 		for i := range p {
+			had[i] += p[i].Caused
 			for _, v := range p[i].Elections[name] {
 				all[i] = append(all[i], float64(v))
 			}
 		}
 	}
 	l := line(m, all)
-	few := min(len(all[0]), len(all[1]))
 	same := slices.Equal(all[0], all[1])
 	switch {
-	case few == 0:
+	case len(all[0]) == 0 || len(all[1]) == 0:
 		l.Verdict = result.OneSided
 	case statistic != "" || m.Name == "election.rounds":
 		l.A.Median, l.B.Median = of(statistic, all[0]), of(statistic, all[1])
@@ -202,7 +205,7 @@ func (b *both) elections(m measure.Metric) result.Line {
 		e, err := stat.Unpaired(all[0], all[1], b.c.Confidence)
 		b.measured(&l, m, "mann-whitney", e, err)
 		l.Lacks = strings.Replace(l.Lacks, "pairs", "elections", 1)
-		if few < MinElections {
+		if min(had[0], had[1]) < MinElections {
 			l.Verdict, l.Needed = stat.CannotTell.String(), MinElections
 			l.Lacks = fmt.Sprintf("needs %d elections", MinElections)
 		}

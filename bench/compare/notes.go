@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/consbench/consbench/bench/report"
@@ -18,7 +19,7 @@ func (r *runner) notes() []string {
 	} else if c.Exact && len(seeds) > 1 {
 		note("Virtual time: one run a side for each of %d seeds, exact for each; another seed draws other timeouts and delays.", len(seeds))
 	}
-	if c.Exact && len(r.seeds()) > r.o.Pairs {
+	if r.extended {
 		note("Seeds were added until each side had had %d elections.", MinElections)
 	}
 	for i, s := range c.Sides {
@@ -75,15 +76,13 @@ func index(c *result.Comparison, s *result.Side) int {
 	panic("compare: a side of another comparison")
 }
 
-// seeds of the good runs, each once, in order of the runs.
+// seeds of the pairs that were compared, each once, in order.
 func (r *runner) seeds() []uint64 {
 	var out []uint64
-	seen := map[uint64]bool{}
-	for _, s := range r.c.Sides {
-		for _, sample := range s.Samples {
-			if sample.Status == result.Good && !seen[sample.Seed] {
-				seen[sample.Seed] = true
-				out = append(out, sample.Seed)
+	for _, a := range r.c.Against {
+		for _, p := range pairUp(r.c, a.Base, a.Side).pairs {
+			if !slices.Contains(out, p[0].Seed) {
+				out = append(out, p[0].Seed)
 			}
 		}
 	}

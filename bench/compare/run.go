@@ -113,7 +113,9 @@ type runner struct {
 	sides []Side
 	o     Options
 	c     *result.Comparison
-	ran   bool // something here: the environment is ours
+
+	ran      bool // something here: the environment is ours
+	extended bool // by seeds that nobody asked for
 }
 
 // recorded takes over the runs of a file. In virtual time a run belongs to its
@@ -227,6 +229,7 @@ func (r *runner) fresh() error {
 		first = -1 // the warm-up
 	}
 	for pair := first; pair < r.o.Pairs || r.wanting(pair); pair++ {
+		r.extended = pair >= r.o.Pairs
 		for k := range own {
 			i := own[k]
 			if pair > 0 && pair%2 != 0 {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -14,10 +15,10 @@ import (
 // Letter names a side of a comparison in tables: A, B, C ...
 func Letter(i int) string { return string(rune('A' + i)) }
 
-// important are the metrics that a comparison shows unless all are asked for.
-// Those of failover are shown where leaders were removed.
+// important are the metrics that a comparison shows unless all are asked for. Those
+// of failover are there if leaders were removed.
 var important = []string{
-	"throughput", "response.p50", "response.p90", "response.p99", "commit.p50", "unavailable", "election.first_commit",
+	"throughput", "response.p50", "response.p90", "response.p99", "commit.p50", "unavailable", "election.first_commit", "election.unavailable",
 	"messages/commit", "wire_bytes/commit", "log_bytes/commit", "allocs/commit", "cpu/commit",
 }
 
@@ -59,7 +60,11 @@ func (p *page) sides(c *result.Comparison) {
 		if s.Good == 1 {
 			runs = " run"
 		}
-		p.labelled(Letter(i), "   ", text, Clean(s.Network), Count(uint64(s.Good))+" good"+runs)
+		parts := []string{text, Count(uint64(s.Good)) + " good" + runs}
+		if i == 0 {
+			parts = append(parts, p.common(s)...)
+		}
+		p.labelled(Letter(i), ", ", parts...)
 	}
 	for _, d := range c.Differences {
 		var values []string
@@ -76,6 +81,15 @@ func (p *page) sides(c *result.Comparison) {
 			p.marked(red, "LEFT OUT", Letter(i)+": "+Clean(text))
 		}
 	}
+}
+
+// common is what a run of the first side is like; what the others do not share is
+// among the differences.
+func (p *page) common(s *result.Side) []string {
+	if json.Unmarshal(s.Config, &p.cfg) != nil {
+		return nil
+	}
+	return p.headline(&result.Run{Network: s.Network, Nodes: p.cfg.Nodes, Seed: p.cfg.Seed})[1:]
 }
 
 // leftOut says how many runs of a side were not compared, and why; "" if all were.
@@ -128,9 +142,9 @@ func (p *page) against(c *result.Comparison, a *result.Against, all bool) {
 // shown are the lines of a table.
 func shown(c *result.Comparison, a *result.Against, all bool) []result.Line {
 	var out []result.Line
-	faults := false
+	outages := false // of every leader that was removed on both sides: more than each run's longest
 	for _, l := range a.Lines {
-		faults = faults || strings.HasPrefix(l.Metric, "election.")
+		outages = outages || l.Metric == "election.unavailable" && l.Verdict != result.OneSided
 	}
 	for _, l := range a.Lines {
 		show := all
@@ -143,7 +157,7 @@ func shown(c *result.Comparison, a *result.Against, all bool) []result.Line {
 		}
 		switch {
 		case all:
-		case l.Metric == "unavailable" && !faults && !struck(c, a):
+		case l.Metric == "unavailable" && (outages || !struck(c, a)), l.Metric == "election.unavailable" && !outages:
 			show = false
 		case measuredOnce(c, m, &l):
 			show = false
@@ -202,6 +216,9 @@ func narrowComparison(c *result.Comparison, a *result.Against, lines []result.Li
 		m := middles(l)
 		verdict := l.Verdict
 		lacks := strings.Replace(l.Lacks, "about ", "~", 1)
+		if strings.HasPrefix(lacks, "needs ") {
+			lacks = strings.TrimSuffix(strings.TrimSuffix(lacks, " pairs"), " elections") // there is no room
+		}
 		if lacks != "" {
 			verdict += ":"
 		}
@@ -299,8 +316,14 @@ func boundsText(l *result.Line) string {
 	return ratio3(*l.Low) + "-" + ratio3(*l.High)
 }
 
-// ratio3 shows a ratio with three digits after the point where it is about one.
+// ratio3 shows a ratio with three digits after the point where it is about one,
+// and more where these would hide a change.
 func ratio3(x float64) string {
+	for digits := 4; x != 1 && math.Abs(x-1) < .0005 && digits <= 6; digits++ {
+		if math.Abs(x-1) >= .5*math.Pow10(-digits) {
+			return strconv.FormatFloat(x, 'f', digits, 64)
+		}
+	}
 	if x >= .1 && x < 9.9995 {
 		return strconv.FormatFloat(x, 'f', 3, 64)
 	}
@@ -319,19 +342,21 @@ func shareOf(x float64) string {
 		return strconv.FormatFloat(x, 'f', 2, 64) + "%"
 	case x < 9.95:
 		return strconv.FormatFloat(x, 'f', 1, 64) + "%"
-	case x >= 1e4:
-		return ">9999%"
+	case x >= 999.5:
+		return ">999%"
 	}
 	return strconv.FormatFloat(x, 'f', 0, 64) + "%"
 }
 
 // footnotes say what the figures rest on.
 func (p *page) footnotes(c *result.Comparison, all bool) {
-	notes := []string{}
-	bounded, hidden := false, false
+	var notes []string
+	bounded, ranged, needs, hidden := false, false, false, false
 	for i := range c.Against {
 		for _, l := range shown(c, &c.Against[i], all) {
 			bounded = bounded || l.Visible != nil && l.Low != nil
+			ranged = ranged || l.Method == "exact" && l.Low != nil
+			needs = needs || strings.HasPrefix(l.Lacks, "needs")
 		}
 		for _, l := range c.Against[i].Lines {
 			m, err := measure.Find(l.Metric)
@@ -339,24 +364,33 @@ func (p *page) footnotes(c *result.Comparison, all bool) {
 		}
 	}
 	if !c.Exact {
-		recorded := true
-		most := 0
+		most, fresh := 0, false
 		for _, s := range c.Sides {
-			recorded = recorded && s.File != ""
+			fresh = fresh || s.File == ""
 		}
 		for _, a := range c.Against {
 			most = max(most, a.Pairs)
 		}
-		if !recorded {
+		if fresh && most > 0 {
 			notes = append(notes, fmt.Sprintf("%s after a warm-up, the sides in turns: A B, B A ...", plural(most, "pair")))
 		}
 	}
-	if bounded {
-		notes = append(notes, fmt.Sprintf("Bounds hold each ratio with %s confidence; +- is half the quartile distance; sees: the smallest change that would have shown %s of the time.",
-			shareOf(c.Confidence), shareOf(c.Power)))
-	}
 	for _, n := range c.Notes {
 		notes = append(notes, Clean(n))
+	}
+	if ranged {
+		notes = append(notes, "Below a ratio of exact values stand the smallest and the largest of any seed.")
+	}
+	if bounded {
+		of := "each ratio"
+		if ranged {
+			of = "the other ratios"
+		}
+		notes = append(notes, fmt.Sprintf("Bounds hold %s with %s confidence, each on its own. +- is half the distance of the quartiles. sees: the smallest change that would have shown %s of the time.",
+			of, shareOf(c.Confidence), shareOf(c.Power)))
+	}
+	if needs {
+		notes = append(notes, "needs: about so many pairs (for elections: elections a side) would tell.")
 	}
 	if hidden {
 		notes = append(notes, "Allocations and CPU time are measured, not exact: compare them live, or over at least 6 seeds.")

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/consbench/consbench/bench/result"
@@ -15,24 +16,30 @@ func closingComparison(c *result.Comparison, a *result.Against, lines []result.L
 		l := &lines[i]
 		name := l.Metric
 		if v := l.Verdict; (v == stat.Better.String() || v == stat.Worse.String()) && l.Ratio != nil {
-			name += " (" + ratio3(*l.Ratio) + " x)"
+			name += " (" + ratio3(*l.Ratio) + "x)"
 		}
 		by[l.Verdict] = append(by[l.Verdict], name)
+	}
+	some := func(list []string) string { // of many the first, which matter most
+		const most = 4
+		if n := len(list) - most; n > 1 {
+			list = append(slices.Clone(list[:most]), fmt.Sprintf("%d others", n))
+		}
+		return and(list)
 	}
 	base, side := sideName(c, a.Base), sideName(c, a.Side)
 	same := by[stat.Same.String()]
 	exactly := c.Exact && len(same) == len(lines)
 	for i := range lines {
-		exactly = exactly && lines[i].Method == "exact" && lines[i].Ratio != nil && *lines[i].Ratio == 1 && lines[i].Low == lines[i].High ||
-			exactly && lines[i].Low != nil && *lines[i].Low == 1 && *lines[i].High == 1
+		exactly = exactly && equal(&lines[i])
 	}
 	if exactly {
-		return fmt.Sprintf("%s and %s are equal in all %d metrics, to the last digit.", base, side, len(lines))
+		return fmt.Sprintf("%s and %s are equal in %s, to the last digit.", base, side, allOf(same))
 	}
 	var parts []string
 	add := func(verdict, words string) {
 		if list := by[verdict]; len(list) > 0 {
-			parts = append(parts, words+and(list))
+			parts = append(parts, words+some(list))
 		}
 	}
 	add(stat.Better.String(), "better in ")
@@ -40,9 +47,9 @@ func closingComparison(c *result.Comparison, a *result.Against, lines []result.L
 	add(stat.Different.String(), "different in ")
 	switch {
 	case len(same) == len(lines):
-		parts = append(parts, fmt.Sprintf("the same in all %d metrics, within %s", len(lines), shareOf(c.Tolerance)))
+		parts = append(parts, fmt.Sprintf("the same in %s, within %s", allOf(same), shareOf(c.Tolerance)))
 	case len(same) > 0:
-		parts = append(parts, "the same in "+and(same))
+		parts = append(parts, "the same in "+some(same))
 	}
 	text := ""
 	if len(parts) > 0 {
@@ -52,7 +59,7 @@ func closingComparison(c *result.Comparison, a *result.Against, lines []result.L
 		if len(list) == 0 {
 			return
 		}
-		s := fmt.Sprintf(format, and(list))
+		s := fmt.Sprintf(format, some(list))
 		if text == "" {
 			text = strings.ToUpper(s[:1]) + s[1:]
 		} else {
@@ -63,6 +70,20 @@ func closingComparison(c *result.Comparison, a *result.Against, lines []result.L
 	rest("it cannot be told of %s", by[stat.CannotTell.String()])
 	rest("only one side has %s", by[result.OneSided])
 	return text + "."
+}
+
+// allOf names a single metric and counts several.
+func allOf(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return fmt.Sprintf("all %d metrics", len(list))
+}
+
+// equal reports whether both sides had the very same values.
+func equal(l *result.Line) bool {
+	one := func(v *float64) bool { return v != nil && *v == 1 }
+	return one(l.Ratio) && (l.Low == nil || one(l.Low) && one(l.High))
 }
 
 // sideName is a side's name, and its letter where that alone tells it apart.

@@ -25,16 +25,19 @@ func (v Verdict) String() string {
 // DefaultTolerance is a relative change that nobody would act upon.
 const DefaultTolerance = 0.02
 
-// Verdict judges a ratio. If the bounds exclude no change, it is better or worse as
+// Negligible is a relative change that is none, however sure it is.
+const Negligible = 0.001
+
+// Verdict judges a ratio. If the bounds lie within [Negligible], it is the same. If the bounds exclude no change, it is better or worse as
 // the metric has it; if they lie within the tolerance (0.02: 1/1.02 to 1.02), it
-// is the same. Of exact ratios, every one other than 1 is a change; if one seed says
-// better and another one worse, by more than the tolerance, that cannot be told.
+// is the same. Of exact values over several seeds the bounds are the extremes: if one
+// seed says better and another one worse, that cannot be told.
 func (e Estimate) Verdict(better measure.Direction, tolerance float64) Verdict {
+	within := func(t float64) bool { return e.Low >= 1/(1+t) && e.High <= 1+t }
 	switch {
+	case within(Negligible), !e.Changed() && within(tolerance):
+		return Same
 	case !e.Changed():
-		if e.Low >= 1/(1+tolerance) && e.High <= 1+tolerance {
-			return Same
-		}
 		return CannotTell
 	case better == measure.Neither:
 		return Different

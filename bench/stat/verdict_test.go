@@ -31,8 +31,10 @@ func TestVerdict(t *testing.T) {
 			}
 		}
 	}
-	if v := Exact(100, 100.001).Verdict(measure.Lower, DefaultTolerance); v != Worse {
-		t.Errorf("an exact change is %v", v)
+	for b, want := range map[float64]Verdict{1000.9: Same, 1001.1: Worse, 998.5: Better} {
+		if v := Exact(1000, b).Verdict(measure.Lower, DefaultTolerance); v != want {
+			t.Errorf("1000 against %g is %v, want %v", b, v, want)
+		}
 	}
 	if v := ExactOver([]float64{3, 3}, []float64{4, 2}).Verdict(measure.Lower, DefaultTolerance); v != CannotTell {
 		t.Errorf("seeds that disagree are %v", v)
