@@ -75,7 +75,7 @@ func fakeRun(what string) func(context.Context, bench.Config, []smr.Protocol, be
 		for _, p := range cfg.Protocols {
 			progress(bench.Update{Protocol: p, Phase: bench.Measuring, Elapsed: time.Second, Of: cfg.Duration, Acknowledged: 12345, RatePerSecond: 12345})
 			file.Runs = append(file.Runs, result.Run{
-				Protocol: p, Network: cfg.Network, Nodes: cfg.Nodes, Seed: cfg.Seed, Measured: int64(cfg.Duration),
+				Protocol: p, Network: cfg.Network, Nodes: cfg.Nodes, Seed: cfg.Seed, Fingerprint: "0123456789abcdef", Measured: int64(cfg.Duration),
 				Commands: result.Commands{Offered: 12345, Acknowledged: 12345}, Throughput: 2469,
 				Verdict: result.Verdict{Correct: true, Checks: []result.Check{{Name: "logs agree", OK: true}}},
 			})
