@@ -47,6 +47,7 @@ func (w *Worker) done(now smr.Time, a command.Answer) bool {
 	if g.to == o.to {
 		g.heard, g.redirects = now, 0
 	}
+	g.usual += (now - o.last - g.usual) / 8
 	if g.fresh && g.to == o.to && o.last >= g.since {
 		g.fresh = false
 		w.ledger.Terms = append(w.ledger.Terms, FirstCommit{Term: g.term, Leader: smr.NodeID(g.to), At: now})
@@ -111,8 +112,10 @@ func (w *Worker) redirect(now smr.Time, from, to uint16) {
 	g.to, g.heard = to, now
 }
 
-// scan looks for silence: commands without an answer for RetryAfter are sent
-// again, and a group that has heard nothing at all tries the next replica.
+// scan looks for silence. A group that has heard nothing for RetryAfter tries the
+// next replica. Commands without an answer for that long, and for several times
+// what an answer usually takes, are sent again: under overload answers come late,
+// and to ask again for what is only late would be the end of it.
 func (w *Worker) scan(now smr.Time) {
 	w.scanAt = now + w.RetryAfter/4
 	for i := range w.groups {
@@ -124,5 +127,8 @@ func (w *Worker) scan(now smr.Time) {
 		g.heard = now
 		g.to = g.to%uint16(len(w.Replicas)) + 1
 	}
-	w.again(waiting, func(_ int, o *slot) bool { return now-o.last >= w.RetryAfter })
+	w.again(waiting, func(n int, o *slot) bool {
+		g := &w.groups[n/w.Inflight%len(w.groups)]
+		return now-o.last >= max(w.RetryAfter, 8*g.usual)
+	})
 }

@@ -114,6 +114,7 @@ type group struct {
 	heard     smr.Time // last answer from to, or when it was chosen
 	redirects int      // since the last sign of progress
 	open      int      // commands without an answer
+	usual     smr.Time // running mean of the time to an answer
 	since     smr.Time // when its leader was announced
 	fresh     bool     // nothing that was sent since is acknowledged yet
 }
