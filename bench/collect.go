@@ -146,8 +146,9 @@ func (r *runner) elections(terms []client.FirstCommit) []measure.Election {
 		})
 	}
 	all := log.Elections()
-	return slices.DeleteFunc(all, func(e measure.Election) bool { // what undoing the faults at the end set off
-		return e.Crash == nil && e.Elected != nil && *e.Elected >= int64(r.to-r.from)
+	return slices.DeleteFunc(all, func(e measure.Election) bool {
+		// Those before the window, and what undoing the faults at its end set off.
+		return e.Crash == nil && e.Elected != nil && (*e.Elected < 0 || *e.Elected >= int64(r.to-r.from))
 	})
 }
 
