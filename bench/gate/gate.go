@@ -118,15 +118,16 @@ func sound(name string, file *result.File) error {
 		switch {
 		case r.Error != "":
 			errs = append(errs, fmt.Errorf("%s: %s: %w: %s", name, r.Name(), ErrBroken, r.Error))
+		case r.Interrupted && len(r.Verdict.Checks) == 0: // nothing was verified
+			return bench.ErrInterrupted
 		case !r.Verdict.Correct:
+			err := fmt.Errorf("%s: %s: %w", name, r.Name(), ErrIncorrect)
 			for _, c := range r.Verdict.Checks {
 				if !c.OK {
-					errs = append(errs, fmt.Errorf("%s: %s: %w: %s: %s", name, r.Name(), ErrIncorrect, c.Name, c.Detail))
+					err = fmt.Errorf("%w: %s: %s", err, c.Name, c.Detail)
 				}
 			}
-			if len(r.Verdict.Checks) == 0 {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", name, r.Name(), ErrIncorrect))
-			}
+			errs = append(errs, err)
 		case r.Interrupted || file.Interrupted:
 			return bench.ErrInterrupted
 		}

@@ -103,7 +103,7 @@ func checkSchema(data []byte, want string) error {
 		return &FormatError{"schema", -1, 0, "must be a text"}
 	}
 	if schema != want {
-		return &FormatError{"schema", -1, 0, fmt.Sprintf("%q is not %s, which this program reads", schema, want)}
+		return &FormatError{"schema", -1, 0, fmt.Sprintf("%q is not %q, which is what this program reads", schema, want)}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -61,7 +62,7 @@ func wellFormed(data []byte) error {
 		return &FormatError{"", -1, 0, "empty"}
 	}
 	if i := invalidUTF8(data); i >= 0 {
-		return at(i, "not text: byte 0x%02x is no UTF-8", data[i])
+		return at(i, "not text: it holds a byte 0x%02x", data[i])
 	}
 	var raw json.RawMessage
 	err := json.Unmarshal(data, &raw)
@@ -76,17 +77,42 @@ func wellFormed(data []byte) error {
 	if int(syntax.Offset) >= len(data) && strings.Contains(err.Error(), "unexpected end") {
 		return at(len(data), "truncated: it ends in the middle of a value")
 	}
-	rest := data[offset:]
-	for _, word := range []string{"NaN", "Inf", "-Inf", "+Inf", "nan", "inf"} {
-		if start := offset - len(word) + 1; bytes.HasPrefix(rest, []byte(word)) || start > 0 && bytes.HasPrefix(data[start:], []byte(word)) ||
-			offset > 0 && word[0] == '-' && bytes.HasPrefix(data[offset-1:], []byte(word)) {
-			return at(offset, "%s is no number in JSON", word)
-		}
+	if word := wordAt(data, offset); notNumbers[strings.ToLower(strings.TrimLeft(word, "+-"))] {
+		e := at(offset, "%s is no number in JSON", word).(*FormatError)
+		e.Field = keyBefore(data[:offset])
+		return e
 	}
 	if strings.HasSuffix(err.Error(), "after top-level value") {
 		return at(offset, "something follows the end of the value")
 	}
 	return at(offset, "not JSON: %v", err)
+}
+
+// notNumbers is what other languages write for floats that JSON does not have.
+var notNumbers = map[string]bool{"nan": true, "inf": true, "infinity": true}
+
+// wordAt is the word that data[i] is part of.
+func wordAt(data []byte, i int) string {
+	part := func(b byte) bool { return b == '+' || b == '-' || b|0x20 >= 'a' && b|0x20 <= 'z' }
+	from, to := i, i
+	for from > 0 && part(data[from-1]) {
+		from--
+	}
+	for to < len(data) && part(data[to]) {
+		to++
+	}
+	return string(data[from:to])
+}
+
+var lastKey = regexp.MustCompile(`"([^"]*)"\s*:[^,"]*$`)
+
+// keyBefore is the name of the field whose value data breaks off in, if it can be
+// told.
+func keyBefore(data []byte) string {
+	if m := lastKey.FindSubmatch(data[max(0, len(data)-200):]); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 func invalidUTF8(data []byte) int {
