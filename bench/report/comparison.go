@@ -32,16 +32,22 @@ func Comparison(w io.Writer, c *result.Comparison, o Options, all bool) error {
 	}
 	p.width = max(p.width, minWidth)
 	p.sides(c)
+	if len(c.Against) == 0 {
+		p.line("nothing was compared")
+	}
 	for i := range c.Against {
 		p.line("")
 		p.against(c, &c.Against[i], all)
 	}
 	p.line("")
+	before := p.out.Len()
 	if c.Interrupted {
 		p.marked(yellow, "INTERRUPTED", "only the pairs that were finished are compared")
 	}
 	p.footnotes(c, all)
-	p.line("")
+	if p.out.Len() > before {
+		p.line("")
+	}
 	p.machine()
 	p.rerun(o.Rerun)
 	_, err := w.Write(p.out.Bytes())
@@ -128,11 +134,14 @@ func (p *page) against(c *result.Comparison, a *result.Against, all bool) {
 		}
 		return
 	}
-	g := wideComparison(c, a, lines)
+	g := wideComparison(c, a, lines, false)
+	if widest(g.lines()) > p.width {
+		g = wideComparison(c, a, lines, true)
+	}
 	if widest(g.lines()) > p.width {
 		g = narrowComparison(c, a, lines)
 	}
-	p.table(g, "sees")
+	p.table(g, "sees", Letter(a.Base), Letter(a.Side))
 	p.line("")
 	for _, l := range Wrap(closingComparison(c, a, lines), p.width) {
 		p.line(l)
@@ -188,15 +197,26 @@ func measuredOnce(c *result.Comparison, m measure.Metric, l *result.Line) bool {
 	return c.Exact && !m.Exact && l.Low == nil
 }
 
+// lacking is what a verdict lacks, in the fewest words if brief: the notes below
+// the table tell what is needed.
+func lacking(l *result.Line, brief bool) string {
+	s := l.Lacks
+	if brief && strings.HasPrefix(s, "needs ") {
+		s = strings.Replace(s, "about ", "~", 1)
+		s = strings.TrimSuffix(strings.TrimSuffix(s, " pairs"), " elections")
+	}
+	return s
+}
+
 // wideComparison has one line a metric.
-func wideComparison(c *result.Comparison, a *result.Against, lines []result.Line) *grid {
+func wideComparison(c *result.Comparison, a *result.Against, lines []result.Line, brief bool) *grid {
 	g := &grid{header: heads(c, a), left: 2}
 	for i := range lines {
 		l := &lines[i]
 		m := middles(l)
 		verdict := l.Verdict
 		if l.Lacks != "" {
-			verdict += ": " + l.Lacks
+			verdict += ": " + lacking(l, brief)
 		}
 		ratio := ratioText(l)
 		if b := boundsText(l); b != "" {
@@ -215,10 +235,7 @@ func narrowComparison(c *result.Comparison, a *result.Against, lines []result.Li
 		l := &lines[i]
 		m := middles(l)
 		verdict := l.Verdict
-		lacks := strings.Replace(l.Lacks, "about ", "~", 1)
-		if strings.HasPrefix(lacks, "needs ") {
-			lacks = strings.TrimSuffix(strings.TrimSuffix(lacks, " pairs"), " elections") // there is no room
-		}
+		lacks := lacking(l, true)
 		if lacks != "" {
 			verdict += ":"
 		}
