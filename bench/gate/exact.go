@@ -178,9 +178,9 @@ func (s *Source) Replacement(fresh *result.File) *result.File {
 func countable(c *bench.Config, r *result.Run) string {
 	switch {
 	case len(c.Faults) > 0 || c.Loss > 0:
-		return "the run has faults"
+		return "not counted where there are faults"
 	case r.Totals.Commits < AllocCommands:
-		return fmt.Sprintf("%s commands, fewer than %s", report.Count(r.Totals.Commits), report.Count(AllocCommands))
+		return fmt.Sprintf("counted over %s commands and more", report.Count(AllocCommands))
 	}
 	return ""
 }

@@ -21,19 +21,30 @@ func Gate(w io.Writer, g *result.Gate, o Options, verbose bool) error {
 	for _, part := range gateParts(g.Rows) {
 		p.gatePart(g, part, verbose)
 	}
-	for _, s := range g.Skipped {
-		if s.Metric != "" && !verbose {
-			continue
-		}
-		what := Clean(s.Run)
-		if s.Metric != "" {
-			what += " " + s.Metric
-		}
-		p.marked(yellow, "SKIPPED", what+": "+Clean(s.Why))
-	}
+	p.gateSkipped(g.Skipped, verbose)
 	p.line(gateClosing(g))
 	_, err := w.Write(p.out.Bytes())
 	return err
+}
+
+// gateSkipped names what was not compared; single metrics only if verbose, those
+// with the same reason together.
+func (p *page) gateSkipped(skipped []result.GateSkip, verbose bool) {
+	type reason struct{ metric, why string }
+	runs := map[reason]int{}
+	for _, s := range skipped {
+		if s.Metric == "" {
+			p.marked(yellow, "SKIPPED", Clean(s.Source)+": "+Clean(s.Run)+": "+Clean(s.Why))
+		}
+		runs[reason{s.Metric, s.Why}]++
+	}
+	for _, s := range skipped {
+		r := reason{s.Metric, s.Why}
+		if n := runs[r]; verbose && s.Metric != "" && n > 0 {
+			p.marked(yellow, "SKIPPED", Clean(s.Metric)+" of "+plural(n, "run")+": "+Clean(s.Why))
+			runs[r] = 0
+		}
+	}
 }
 
 // gatePart is the rows of one source in one layer, run by run.
