@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/export"
 	"github.com/consbench/consbench/bench/gate"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
@@ -116,6 +117,9 @@ func (k *gating) run(c *cobra.Command) error {
 	if err := k.show(g); err != nil {
 		errs = append(errs, fmt.Errorf("standard output: %w", err))
 		g.Exit = worse(g.Exit)
+	}
+	if err := export.GitHub(k.stderr, os.Getenv, g); err != nil {
+		say(k.stderr, err.Error()) // the verdict stands
 	}
 	if g.Exit == exitGood {
 		return nil
