@@ -33,9 +33,9 @@ func GitHub(w io.Writer, getenv func(string) string, g *result.Gate) error {
 	return nil
 }
 
-// Annotate writes a workflow command for each row that did not pass: errors, and
-// warnings where the gate passes in spite of them. GitHub shows ten of a kind, so
-// the rest is counted in the last.
+// Annotate writes a workflow command for each row that did not pass: errors,
+// warnings where the gate passes in spite of them, and notices of what was meant to
+// change. GitHub shows ten of a kind, so the rest is counted in the last.
 func Annotate(w io.Writer, g *result.Gate) error {
 	byLevel := map[string][]annotation{}
 	for i := range g.Rows {
@@ -44,6 +44,8 @@ func Annotate(w io.Writer, g *result.Gate) error {
 		switch {
 		case r.Outcome == passed:
 			continue
+		case intended(g):
+			level = "notice"
 		case r.Outcome == inconclusive && !(g.Verdict == inconclusive && g.Exit != 0):
 			level = "warning"
 		}
@@ -55,7 +57,7 @@ func Annotate(w io.Writer, g *result.Gate) error {
 	if g.Exit != 0 && len(byLevel["error"]) == 0 {
 		byLevel["error"] = []annotation{{"consbench gate: " + g.Verdict, report.GateClosing(g)}}
 	}
-	for _, level := range []string{"error", "warning"} {
+	for _, level := range []string{"error", "warning", "notice"} {
 		list := byLevel[level]
 		if more := len(list) - maxAnnotations; more > 0 {
 			list = append(list[:maxAnnotations-1:maxAnnotations-1], annotation{

@@ -50,6 +50,18 @@ func TestAnnotate(t *testing.T) {
 	if got = annotate(t, Document{Gate: g}); got != nil {
 		t.Errorf("%q", got)
 	}
+	for _, verdict := range []string{"updated", "caught"} {
+		g := gateFile()
+		g.Verdict, g.Exit = verdict, 0
+		for _, line := range annotate(t, Document{Gate: g}) {
+			if !strings.HasPrefix(line, "::notice ") {
+				t.Errorf("%s: %s", verdict, line)
+			}
+		}
+		if text, _ := write(t, "junit", Options{}, Document{Gate: g}); strings.Contains(text, "<failure") {
+			t.Errorf("%s looks bad:\n%s", verdict, text)
+		}
+	}
 	for _, s := range hostile {
 		for _, line := range annotate(t, filled(s)[Verdict]) {
 			if !command.MatchString(line) || strings.Contains(escapes.ReplaceAllString(line, ""), "%") {

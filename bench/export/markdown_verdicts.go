@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/consbench/consbench/bench/gate"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/stat"
@@ -129,6 +130,12 @@ var (
 	passed       = stat.Pass.String()
 	inconclusive = stat.Inconclusive.String()
 )
+
+// intended reports whether rows that failed were to fail: changes that were
+// accepted, or those that a self-test had made.
+func intended(g *result.Gate) bool {
+	return g.Exit == 0 && (g.Verdict == gate.Updated || g.Verdict == gate.Caught)
+}
 
 func gateTable(b *strings.Builder, list []result.GateRow) {
 	header := []string{"Outcome", "Layer", "Against", "Run", "Metric", "Before", "Now", "Change", "Bounds", "Limit", "Note"}
