@@ -55,9 +55,11 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 			warn("the clock moves in steps of %v", time.Duration(*step))
 		}
 	}
+	// Commands are in flight from when a client sends them: the time that goes with
+	// that is service time. Waiting for a client is the generator's, warned of above.
 	mean := 0.0
-	if run.Latency.Response.Mean != nil {
-		mean = *run.Latency.Response.Mean
+	if run.Latency.Service.Mean != nil {
+		mean = *run.Latency.Service.Mean
 	}
 	if w := measure.LittlesLaw(r.inFlight, run.Throughput, mean, run.Commands.Acknowledged); w != "" {
 		out = append(out, w)

@@ -100,7 +100,7 @@ func TestDependentDefaults(t *testing.T) {
 	}{
 		{"", time.Millisecond, 200 * time.Microsecond, 64, 1, ""},
 		{"--delay 10ms", 10 * time.Millisecond, 0, 64, 1, "--delay 10ms"},
-		{"--delay 0s", 0, 0, 64, 1, "--delay 0s"},
+		{"--delay 0s --sync-latency 1ms", 0, 0, 64, 1, "--sync-latency 1ms --delay 0s"},
 		{"--delay 1ms", time.Millisecond, 0, 64, 1, "--jitter 0s"},
 		{"--jitter 300us", time.Millisecond, 300 * time.Microsecond, 64, 1, "--jitter 300us"},
 		{"--delay 10ms --jitter 200us", 10 * time.Millisecond, 200 * time.Microsecond, 64, 1, "--delay 10ms --jitter 200us"},

@@ -161,10 +161,11 @@ var options = []option{
 }
 
 // openSessions is how many sessions an open loop at rate spreads its commands
-// over: with 64 open in each, enough for one second without an answer.
+// over: with 64 open in each, enough for one second without an answer, up to a
+// million open commands.
 func openSessions(rate float64) int {
 	n := 1024
-	for float64(n*openInflight) < rate && n < 1<<20 {
+	for float64(n*openInflight) < rate && n < 1<<14 {
 		n *= 2
 	}
 	return n

@@ -73,7 +73,6 @@ func (c *Control) Stop(now smr.Time) { c.until.Store(min(int64(now), c.until.Loa
 
 // Progress is what a worker shows to others.
 type Progress struct {
-	Open         atomic.Int64  // commands without an answer, and arrivals that wait for a client
 	Acknowledged atomic.Uint64 // within the measured window
 	Served       atomic.Int64  // when the latest-sent of all acknowledged commands was first sent
 }
@@ -132,16 +131,17 @@ type Worker struct {
 	unsent   ring // slots to be sent
 	touched  []bool
 
-	keys     *workload.Keys
-	arrivals workload.Arrivals
-	next     smr.Time // next arrival not yet issued
-	epoch    uint64
-	scanAt   smr.Time
-	open     int      // commands in slots
-	served   smr.Time // see Progress.Served
-	held     uint16   // replica whose box is locked for sending, 0 = none
-	batch    int      // commands sent under that lock
-	ledger   Ledger
+	keys        *workload.Keys
+	arrivals    workload.Arrivals
+	next        smr.Time // next arrival not yet issued
+	epoch       uint64
+	scanAt      smr.Time
+	open        int // commands in slots
+	outstanding int
+	served      smr.Time // see Progress.Served
+	held        uint16   // replica whose box is locked for sending, 0 = none
+	batch       int      // commands sent under that lock
+	ledger      Ledger
 }
 
 // NewWorker returns a worker that waits for Control.Start.
@@ -166,6 +166,9 @@ func NewWorker(o Options, p Parts) *Worker {
 	for i := range w.sessions {
 		w.list(i)
 	}
+	for i := range w.slots {
+		w.slots[i].first = smr.Never // touches the memory, too
+	}
 	if o.Leaderless {
 		for g := range w.groups {
 			w.groups[g].to = uint16(g + 1)
@@ -176,6 +179,10 @@ func NewWorker(o Options, p Parts) *Worker {
 	}
 	return w
 }
+
+// Outstanding is how many commands have no answer, arrivals that wait for a client
+// included, as of the last turn. It belongs to the goroutine that takes the turns.
+func (w *Worker) Outstanding() int { return w.outstanding }
 
 // Turn takes answers, sends what is to be sent and returns when it must be called
 // again even if no answer comes.
@@ -202,15 +209,12 @@ func (w *Worker) Turn(now smr.Time) (wake smr.Time) {
 			w.Replicas[i].Wake.Wake()
 		}
 	}
-	pending := int64(w.open)
+	w.outstanding = w.open
 	if w.Rate != 0 && w.next < until && w.next <= now {
-		pending++ // an arrival waits for a client
-	}
-	if w.Progress.Open.Load() != pending {
-		w.Progress.Open.Store(pending)
+		w.outstanding++ // an arrival waits for a client
 	}
 	if from := w.Window.From(); now >= from {
-		w.Gaps.Asking(now-from, pending > 0)
+		w.Gaps.Asking(now-from, w.outstanding > 0)
 		w.ledger.InFlight.Change(min(now, w.Window.To())-from, w.open-w.ledger.InFlight.Open())
 	}
 	if w.open > 0 {
@@ -239,6 +243,9 @@ func (w *Worker) begin(from smr.Time) {
 	w.next = arrivals.Next()
 }
 
+// maxIssue bounds the new commands of one turn: answers must not wait for long.
+const maxIssue = 8192
+
 // issue makes new commands of what is intended by now and has a client.
 func (w *Worker) issue(now, until smr.Time) (wake smr.Time) {
 	if w.Rate == 0 {
@@ -248,12 +255,18 @@ func (w *Worker) issue(now, until smr.Time) (wake smr.Time) {
 			}
 			return smr.Never
 		}
-		for w.ready.len() > 0 {
+		for n := 0; w.ready.len() > 0; n++ {
+			if n == maxIssue {
+				return now
+			}
 			w.open1(int(w.ready.pop()), now, now)
 		}
 		return smr.Never
 	}
-	for w.next <= now && w.next < until {
+	for n := 0; w.next <= now && w.next < until; n++ {
+		if n == maxIssue {
+			return now
+		}
 		if w.ready.len() == 0 {
 			return smr.Never // an answer will come, or a retry
 		}

@@ -230,14 +230,21 @@ func (c *Cluster) Await(ctx context.Context, until smr.Time, done func() bool) (
 // Load has the clients send commands that are intended in [from, until).
 func (c *Cluster) Load(from, until smr.Time) {
 	c.opts.Client.Control.Start(from, until)
-	for i := range c.workers {
-		c.driver.Waker(c.opts.Nodes + i).Wake()
-	}
+	c.wakeClients()
 }
 
 // Unload keeps the clients from sending new commands. Open ones go on, as do
 // arrivals intended before now.
-func (c *Cluster) Unload() { c.opts.Client.Control.Stop(c.driver.Now()) }
+func (c *Cluster) Unload() {
+	c.opts.Client.Control.Stop(c.driver.Now())
+	c.wakeClients()
+}
+
+func (c *Cluster) wakeClients() {
+	for i := range c.workers {
+		c.driver.Waker(c.opts.Nodes + i).Wake()
+	}
+}
 
 // Silence keeps the clients from sending anything more, for good.
 func (c *Cluster) Silence() { c.opts.Client.Control.Halt() }

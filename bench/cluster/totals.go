@@ -58,8 +58,8 @@ func (t *Totals) Sub(u *Totals) {
 
 // Open is how many commands have no answer yet, arrivals without a client included.
 func (c *Cluster) Open() (n int) {
-	for _, w := range c.workers {
-		n += int(w.Progress.Open.Load())
+	for i, w := range c.workers {
+		c.driver.Do(c.opts.Nodes+i, func() { n += w.Outstanding() })
 	}
 	return n
 }

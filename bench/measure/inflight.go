@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/consbench/consbench/bench/smr"
 )
@@ -41,16 +42,24 @@ const (
 )
 
 // LittlesLaw holds the commands in flight, a time average, against throughput (a
-// second) times mean response time (ns), to which it must be equal in a steady
+// second) times mean service time (ns), to which it must be equal in a steady
 // state (Little, "A proof for the queuing formula L = λW", 1961). It returns a
 // warning if they are more than 10 % apart, else "". count is the number of
 // responses; few of them say nothing.
-func LittlesLaw(inFlight, throughput, meanResponse float64, count uint64) string {
-	expected := throughput * meanResponse / 1e9
+func LittlesLaw(inFlight, throughput, meanService float64, count uint64) string {
+	expected := throughput * meanService / 1e9
 	larger := max(inFlight, expected)
 	if count < littleSample || larger == 0 || math.Abs(inFlight-expected) <= littleTolerance*larger {
 		return ""
 	}
-	return fmt.Sprintf("Little's law is off by %.0f%%: %.4g commands were in flight, but throughput x mean response is %.4g; the run was not in a steady state",
-		100*math.Abs(inFlight-expected)/larger, inFlight, expected)
+	return fmt.Sprintf("Little's law is off by %.0f%%: %s commands were in flight, but throughput x mean service time is %s; the run was not in a steady state",
+		100*math.Abs(inFlight-expected)/larger, plain(inFlight), plain(expected))
+}
+
+// plain is x without an exponent: whole, or with two digits if it is small.
+func plain(x float64) string {
+	if x >= 100 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 2, 64)
 }
