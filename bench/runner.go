@@ -102,9 +102,18 @@ func (r *runner) await(ctx context.Context, phase Phase, limit smr.Time, done fu
 func (r *runner) elect(ctx context.Context) error {
 	ok, err := r.await(ctx, Electing, electLimit, func() bool { return r.cluster.Leader() != smr.None })
 	if err == nil && !ok {
-		err = fmt.Errorf("no leader was elected within %v", time.Duration(electLimit))
+		err = fmt.Errorf("no leader was elected within %v%s", time.Duration(electLimit), r.cfg.whyUnstable())
 	}
 	return err
+}
+
+// whyUnstable is what may keep a leader from staying: messages that travel for as
+// long as election timers run (Raft paper, 5.6).
+func (c *Config) whyUnstable() string {
+	if trip := 2 * (c.Delay + c.Jitter); trip >= c.ElectionMin {
+		return fmt.Sprintf("; a round trip of %v is no shorter than the shortest election timeout: raise --election-timeout %v-%v", trip, c.ElectionMin, c.ElectionMax)
+	}
+	return ""
 }
 
 // warmUp sends commands for a while and then lets everything come to rest, so
@@ -117,7 +126,7 @@ func (r *runner) warmUp(ctx context.Context) error {
 	r.cluster.Unload()
 	ok, err := r.rest(ctx, WarmingUp)
 	if err == nil && !ok {
-		err = fmt.Errorf("the cluster did not come to rest within %v after the warm-up: %s", time.Duration(settleLimit), r.cluster.Standing())
+		err = fmt.Errorf("the cluster did not come to rest within %v after the warm-up: %s%s", time.Duration(settleLimit), r.cluster.Standing(), r.cfg.whyUnstable())
 	}
 	return err
 }

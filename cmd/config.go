@@ -120,7 +120,7 @@ func (b *binding) hinted(err error) error {
 		return err
 	}
 	for _, o := range options {
-		if o.name == f.Flag && len(o.words) > 0 {
+		if o.name == f.Flag && len(o.words) > 0 && !contains(o.words, o.value(&b.config).String()) {
 			return &bench.FieldError{Flag: f.Flag, Msg: f.Msg + nearest.Hint(o.value(&b.config).String(), o.words)}
 		}
 	}
@@ -167,10 +167,30 @@ func checkListen(c *bench.Config) error {
 // Rerun is the command that repeats runs of c: the flags that differ from their
 // defaults, quoted for a shell, each part a flag with its value.
 func Rerun(c bench.Config) []string {
+	parts := []string{"consbench", "run"}
+	changed(c, func(o option, value string) {
+		if o.isBool() {
+			parts = append(parts, "--"+o.name+"="+value)
+		} else {
+			parts = append(parts, "--"+o.name+" "+quote(value))
+		}
+	})
+	return parts
+}
+
+// arguments are the flags that make another process run c.
+func arguments(c bench.Config) []string {
+	var args []string
+	changed(c, func(o option, value string) { args = append(args, "--"+o.name+"="+value) })
+	return args
+}
+
+// changed calls f for each option whose value in c is not its default, and for
+// every fault.
+func changed(c bench.Config, f func(o option, value string)) {
 	def := bench.Defaults()
 	given := map[string]bool{}
 	dependentDefaults(&def, func(flag string) bool { return given[flag] })
-	parts := []string{"consbench", "run"}
 	for _, o := range options {
 		want, have := o.value(&c), o.value(&def)
 		if want.String() == have.String() {
@@ -178,20 +198,15 @@ func Rerun(c bench.Config) []string {
 		}
 		given[o.name] = true
 		if faults, ok := want.(*fault.Flag); ok {
-			for _, f := range *faults {
-				parts = append(parts, "--"+o.name+" "+quote(f))
+			for _, one := range *faults {
+				f(o, one)
 			}
 			continue
 		}
-		if o.isBool() {
-			parts = append(parts, "--"+o.name+"="+want.String())
-		} else {
-			parts = append(parts, "--"+o.name+" "+quote(want.String()))
-		}
+		f(o, want.String())
 		_ = have.Set(want.String()) // reads back what it printed
 		dependentDefaults(&def, func(flag string) bool { return given[flag] })
 	}
-	return parts
 }
 
 // quote makes s one word of a shell.

@@ -77,6 +77,10 @@ func (w *Worker) Ledger(until smr.Time) Ledger {
 		}
 	}
 	if w.Rate != 0 {
+		if e := w.Control.epoch.Load(); e != w.epoch { // not one turn since the window began
+			w.epoch = e
+			w.begin(smr.Time(w.Control.from.Load()))
+		}
 		for ; w.next < until; w.next = w.arrivals.Next() {
 			l.Issued++
 			l.TimedOut++

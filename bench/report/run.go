@@ -179,6 +179,11 @@ func (p *page) latency(r *result.Run) {
 	if blank {
 		p.line(p.paint(dim, " (blank: too few samples to know)"))
 	}
+	if p.cfg.Rate == 0 && len(r.Faults) > 0 {
+		for _, l := range Wrap("(closed loop: a client that waits out a stall counts it once; with --rate every command that was due does)", p.width-1) {
+			p.line(p.paint(dim, " "+l))
+		}
+	}
 	for _, r := range rows {
 		if r.l.Overflow > 0 {
 			p.line(fmt.Sprintf(" (%s: %s above the histogram's range)", strings.TrimSpace(r.name), Count(r.l.Overflow)))

@@ -119,6 +119,9 @@ func struckDifferently(runs []result.Run, titles []string) string {
 	var parts []string
 	differ := false
 	for i := range runs {
+		if runs[i].Error != "" || runs[i].Interrupted {
+			return ""
+		}
 		n := 0
 		for _, f := range runs[i].Faults {
 			if f.Skipped == "" {
@@ -171,8 +174,8 @@ func ranking(list []entrant, exact bool) string {
 			o += " took"
 		}
 		o += " " + duration(e.ns)
-		if best > 0 {
-			o += " (" + sig3(e.ns/best) + " x)"
+		if ratio := sig3(e.ns / best); best > 0 && ratio != "1.00" {
+			o += " (" + ratio + " x)"
 		}
 		others = append(others, o)
 	}
