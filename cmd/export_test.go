@@ -39,7 +39,7 @@ func TestGateOnGitHub(t *testing.T) {
 	if status != exitGate || out != want {
 		t.Errorf("status %d, stdout\n%s\nwant\n%s", status, out, want)
 	}
-	if n := strings.Count(errs, "\n"); n != 1 || !strings.HasPrefix(errs, "::error title=consbench gate%3A raft/3/sim messages/commit%3A fail::was 4.00, is 5.00") {
+	if n := strings.Count(errs, "\n"); n != 1 || !strings.HasPrefix(errs, "::error title=consbench gate%3A raft/3/sim messages/commit%3A fail::was 4, is 5") {
 		t.Errorf("stderr %q", errs)
 	}
 	if text, err := os.ReadFile(summary); err != nil || !strings.HasPrefix(string(text), "### Gate consbench: FAIL\n") {
@@ -52,7 +52,7 @@ func TestGateOnGitHub(t *testing.T) {
 
 	for _, format := range []string{"junit", "markdown"} {
 		var out, errs bytes.Buffer
-		if status := Main(protocols, []string{"export", "--to", format, gate}, &out, &errs); status != exitGood || !strings.Contains(out.String(), "was 4.00, is 5.00") && !strings.Contains(out.String(), "| 4.00 | 5.00 |") {
+		if status := Main(protocols, []string{"export", "--to", format, gate}, &out, &errs); status != exitGood || !strings.Contains(out.String(), "was 4, is 5") && !strings.Contains(out.String(), "| 4 | 5 |") {
 			t.Errorf("%s: status %d\n%s%s", format, status, &out, &errs)
 		}
 	}

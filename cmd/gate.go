@@ -43,7 +43,7 @@ func newGate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	k := &gating{protocols: protocols, stdout: stdout, stderr: stderr, inconclusive: "fail", budget: defaultBudget, pairs: livePairs}
 	c := &cobra.Command{
 		Use:   "gate --baseline FILE | --against REV | --self-test [flags]",
-		Short: "hold this build against a baseline or a revision; the exit status tells",
+		Short: "hold this build against a baseline or a revision",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -106,6 +106,9 @@ func (k *gating) run(c *cobra.Command) error {
 	if err := stopProfiles(); err != nil {
 		say(k.stderr, err.Error())
 	}
+	if g.Verdict == gate.Misused {
+		return errors.Join(errs...) // nothing to show: it was not what was asked for
+	}
 	gate.Conclude(g)
 	g.Exit = k.status(g, interrupt.status())
 	if target != nil {
@@ -162,6 +165,8 @@ func (k *gating) status(g *result.Gate, signalled int) int {
 		return signalled
 	case gate.Missed:
 		return exitGate
+	case gate.Misused:
+		return exitUsage
 	}
 	return exitFailed
 }

@@ -60,6 +60,29 @@ func (p *progress) update(u bench.Update) {
 	}
 }
 
+// note says what is going on, where a line can be written over.
+func (p *progress) note(text string) {
+	if p.w != nil && p.columns > 0 {
+		fmt.Fprint(p.w, "\r"+report.Clean(text)+"\x1b[K")
+		p.shown = true
+	}
+}
+
+// pairs tells how far a batch of pairs is.
+func (p *progress) pairs(done, of int, protocols string) {
+	text := fmt.Sprintf("%s  pair %d of %d", report.Clean(protocols), done+1, of)
+	switch {
+	case p.w == nil:
+	case p.columns > 0:
+		p.note(text)
+	default:
+		if now := p.now(); now.Sub(p.last) >= plainEvery {
+			p.last = now
+			fmt.Fprintln(p.w, text)
+		}
+	}
+}
+
 // done clears the line.
 func (p *progress) done() {
 	if p.shown {

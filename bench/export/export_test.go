@@ -217,7 +217,7 @@ func TestMarkdown(t *testing.T) {
 		},
 		Verdict: {
 			"### Gate g.json: FAIL\n", "1 failed, 1 passed, 1 inconclusive: exit 99\n",
-			"| **FAIL** | exact | results/base.json | raft/3/sim | messages/commit | 4.00 | 5.00 | +25.0% | | +-0.1% | |\n",
+			"| **FAIL** | exact | results/base.json | raft/3/sim | messages/commit | 4 | 5 | +25.0% | | +-0.1% | |\n",
 			"| **INCONCLUSIVE** | measured | main | raft/3/inproc | throughput | 1,000,000/s | 990,000/s | -1.0% | &#91;-5.0%, +3.0%&#93; | &#62;=-3% | needs about 80 pairs |\n",
 			"- skipped: results/base.json: raft/3/tcp: live: not repeatable\n",
 		},

@@ -29,7 +29,7 @@ func annotate(t *testing.T, d Document) []string {
 func TestAnnotate(t *testing.T) {
 	got := annotate(t, files()[Verdict])
 	want := []string{
-		"::error title=consbench gate%3A raft/3/sim messages/commit%3A fail::was 4.00, is 5.00: +25.0%25, limit +-0.1%25 (exact, results/base.json)",
+		"::error title=consbench gate%3A raft/3/sim messages/commit%3A fail::was 4, is 5: +25.0%25, limit +-0.1%25 (exact, results/base.json)",
 		"::warning title=consbench gate%3A raft/3/inproc throughput%3A inconclusive::was 1,000,000/s, is 990,000/s: -1.0%25 [-5.0%25, +3.0%25], limit >=-3%25; needs about 80 pairs (measured, main)",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

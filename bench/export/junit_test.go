@@ -179,7 +179,7 @@ func TestJUnit(t *testing.T) {
 		`<system-out>the load generator was late</system-out>`,
 		`timestamp="2025-01-02T03:04:05"`,
 		`<testcase name="messages/commit +-0.1%" classname="raft/3/sim" time="0">`,
-		`<failure message="was 4.00, is 5.00: +25.0%, limit +-0.1%" type="fail">`,
+		`<failure message="was 4, is 5: +25.0%, limit +-0.1%" type="fail">`,
 		`<skipped message="inconclusive: was 1,000,000/s, is 990,000/s: -1.0% [-5.0%, +3.0%], limit &gt;=-3%; needs about 80 pairs">`,
 		`<skipped message="live: not repeatable">`,
 	} {

@@ -20,6 +20,7 @@ const (
 	Incorrect    = "incorrect"   // a run lost or invented something: nothing else counts
 	Broken       = "broken"      // a run could not be carried out
 	Interrupted  = "interrupted" // by a signal
+	Misused      = "misused"     // what was asked for cannot be held against anything
 	Updated      = "updated"     // baselines were replaced
 	Caught       = "caught"      // self-test: what was made worse was found
 	Missed       = "missed"      // self-test: it was not
@@ -75,6 +76,8 @@ func Blame(g *result.Gate, err error) {
 	case g.Verdict == Incorrect:
 	case errors.Is(err, bench.ErrInterrupted):
 		g.Verdict = Interrupted
+	case errors.Is(err, ErrUsage) || errors.Is(err, ErrNothing):
+		g.Verdict = Misused
 	case g.Verdict == "":
 		g.Verdict = Broken
 	}
@@ -83,6 +86,9 @@ func Blame(g *result.Gate, err error) {
 
 // ErrIncorrect says that a run was found incorrect.
 var ErrIncorrect = errors.New("INCORRECT")
+
+// ErrUsage says that what was asked for makes no sense.
+var ErrUsage = errors.New("usage")
 
 // ErrBroken says that a run could not be carried out.
 var ErrBroken = errors.New("the run failed")

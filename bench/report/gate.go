@@ -21,10 +21,41 @@ func Gate(w io.Writer, g *result.Gate, o Options, verbose bool) error {
 	for _, part := range gateParts(g.Rows) {
 		p.gatePart(g, part, verbose)
 	}
+	p.gateTests(g.Tests)
 	p.gateSkipped(g.Skipped, verbose)
 	p.line(gateClosing(g))
 	_, err := w.Write(p.out.Bytes())
 	return err
+}
+
+// gateTests writes what a self-test came to.
+func (p *page) gateTests(tests []result.GateTest) {
+	if len(tests) == 0 {
+		return
+	}
+	p.marked(bold, "SELF-TEST", "a program made worse on purpose must fail, the same program must not")
+	g := &grid{header: []string{"", "LAYER", "MADE WORSE", "METRIC", "CHANGE", "BOUNDS", "LIMIT"}, left: 4}
+	for _, t := range tests {
+		word, flaw := "CAUGHT", Clean(t.Flaw)
+		switch {
+		case flaw == "" && t.Caught:
+			word, flaw = "QUIET", "nothing"
+		case flaw == "":
+			word, flaw = "ALARM", "nothing"
+		case !t.Caught:
+			word = "MISSED"
+		}
+		cells := []string{" " + word, t.Layer, flaw, "", "", "", ""}
+		if r := t.Row; r != nil {
+			cells[3], cells[4], cells[6] = Clean(r.Metric), gateChange(r), gateLimit(r)
+			if r.Layer == result.LayerMeasured {
+				cells[5] = gateBounds(r)
+			}
+		}
+		g.add(cells...)
+	}
+	p.table(g, "BOUNDS", "LIMIT", "LAYER", "METRIC")
+	p.line("")
 }
 
 // gateSkipped names what was not compared; single metrics only if verbose, those
@@ -103,7 +134,7 @@ func (p *page) gateRun(rows []result.GateRow, all bool) {
 		}
 	}
 	label := strings.ToUpper(worst)
-	p.line(" " + p.paint(gateColors[worst], label) + strings.Repeat(" ", max(1, margin-1-len(label))) + Clean(rows[0].Run) + "  " + said)
+	p.line(" " + p.paint(gateColors[worst], label) + strings.Repeat(" ", len("INCONCLUSIVE")+1-len(label)) + Clean(rows[0].Run) + "  " + said)
 	var shown []result.GateRow
 	for _, r := range rows {
 		if all || r.Outcome != "pass" {
@@ -119,29 +150,44 @@ func (p *page) gateTable(rows []result.GateRow) {
 	exact := rows[0].Layer == result.LayerExact
 	g := &grid{header: []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "LIMIT"}, left: 2}
 	if !exact {
-		g.header = []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "BOUNDS", "LIMIT", "NEEDS"}
+		g.header = []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "BOUNDS", "LIMIT"}
 	}
 	for i := range rows {
 		r := &rows[i]
 		before, now := gateValues(r)
 		cells := []string{" " + strings.ToUpper(r.Outcome), Clean(r.Metric), before, now, gateChange(r), gateLimit(r)}
 		if !exact {
-			needs := ""
-			if r.Needs > 0 {
-				needs = strconv.Itoa(r.Needs) + " pairs"
-			}
-			cells = append(cells[:5], gateBounds(r), gateLimit(r), needs)
+			cells = append(cells[:5], gateBounds(r), gateLimit(r))
 		}
 		g.add(cells...)
 	}
-	p.table(g, "NEEDS", "LIMIT")
-	for _, r := range rows {
-		if r.Note != "" {
-			for _, l := range Wrap(Clean(r.Metric)+": "+Clean(r.Note), p.width-2) {
-				p.line("  " + l)
+	p.table(g, "BEFORE", "NOW")
+	for i := range rows {
+		for _, note := range gateNotes(&rows[i]) {
+			for j, l := range Wrap(Clean(rows[i].Metric)+": "+note, p.width-4) {
+				p.line(strings.Repeat(" ", 2+2*min(j, 1)) + l)
 			}
 		}
 	}
+}
+
+// gateNotes are what a row has to say beside its figures.
+func gateNotes(r *result.GateRow) []string {
+	var notes []string
+	if r.Note != "" {
+		notes = append(notes, Clean(r.Note))
+	}
+	if r.Outcome == "inconclusive" {
+		s := "these pairs could not tell"
+		if r.Visible != nil {
+			s = "these pairs could have shown a change of " + strings.TrimPrefix(signedPercent(*r.Visible), "+")
+		}
+		if r.Needs > 0 {
+			s += "; about " + group(strconv.Itoa(r.Needs)) + " would show one as large as the limit"
+		}
+		notes = append(notes, s)
+	}
+	return notes
 }
 
 func gateLimit(r *result.GateRow) string { return Clean(r.Limit) }
@@ -164,12 +210,19 @@ func gateValues(r *result.GateRow) (before, now string) {
 	case measure.Bytes:
 		suffix = "B"
 	}
+	whole := r.Unit == measure.Count
+	for _, v := range known {
+		whole = whole && v == math.Trunc(v)
+	}
 	show := func(v *float64, digits int) string {
 		switch {
 		case v == nil:
 			return "-"
 		case *v == 0:
 			return "0"
+		}
+		if whole {
+			return group(strconv.FormatFloat(*v, 'f', 0, 64))
 		}
 		return significant(*v/scale, digits) + suffix
 	}
@@ -186,9 +239,13 @@ func significant(x float64, digits int) string {
 	if digits == 3 {
 		return sig3(x)
 	}
-	decimals := max(0, digits-1-int(math.Floor(math.Log10(math.Abs(x)))))
-	whole, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', decimals, 64), ".")
-	if fraction != "" {
+	return groupWhole(strconv.FormatFloat(x, 'f', max(0, digits-1-int(math.Floor(math.Log10(math.Abs(x))))), 64))
+}
+
+// groupWhole puts commas between the thousands of a number that may have decimals.
+func groupWhole(s string) string {
+	whole, fraction, some := strings.Cut(s, ".")
+	if some {
 		fraction = "." + fraction
 	}
 	return group(whole) + fraction
@@ -218,10 +275,15 @@ func gateBounds(r *result.GateRow) string {
 // signedPercent shows a relative change: +12.3%, -0.04%.
 func signedPercent(x float64) string {
 	decimals := 1
-	if a := math.Abs(100 * x); a > 0 && a < 0.1 {
+	switch a := math.Abs(100 * x); {
+	case a >= 99.95:
+		decimals = 0
+	case a >= 0.1 && a < 0.995:
+		decimals = 2
+	case a > 0 && a < 0.1:
 		decimals = min(2-int(math.Ceil(math.Log10(a))), 9)
 	}
-	s := strconv.FormatFloat(100*x, 'f', decimals, 64)
+	s := groupWhole(strconv.FormatFloat(100*x, 'f', decimals, 64))
 	if x > 0 {
 		s = "+" + s
 	}
@@ -246,8 +308,20 @@ func gateClosing(g *result.Gate) string {
 			parts = append(parts, strconv.Itoa(c.n)+" "+c.word)
 		}
 	}
+	caught := 0
+	for _, t := range g.Tests {
+		if t.Caught {
+			caught++
+		}
+	}
+	if len(g.Tests) > 0 {
+		return fmt.Sprintf("%d of %s as they should be: exit %d", caught, plural(len(g.Tests), "test"), g.Exit)
+	}
 	if len(parts) == 0 {
 		parts = []string{"nothing was compared"}
+		if g.Verdict == "broken" {
+			return fmt.Sprintf("%s: exit %d", parts[0], g.Exit)
+		}
 	}
 	if g.Verdict != "pass" && g.Verdict != "fail" && g.Verdict != "inconclusive" && g.Verdict != "updated" {
 		parts = append(parts, g.Verdict)

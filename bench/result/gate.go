@@ -14,7 +14,8 @@ type Gate struct {
 	Interrupted bool        `json:"interrupted,omitempty"` // ended early by a signal: rows are missing
 
 	Rows         []GateRow  `json:"rows"`
-	Skipped      []GateSkip `json:"skipped"` // what was not compared
+	Skipped      []GateSkip `json:"skipped"`         // what was not compared
+	Tests        []GateTest `json:"tests,omitempty"` // of a self-test
 	Passed       int        `json:"passed"`
 	Failed       int        `json:"failed"`
 	Inconclusive int        `json:"inconclusive"`
@@ -56,4 +57,12 @@ type GateSkip struct {
 	Run    string `json:"run"`
 	Metric string `json:"metric,omitempty"` // empty: the whole run
 	Why    string `json:"why"`
+}
+
+// GateTest is one test of a gate on itself.
+type GateTest struct {
+	Layer  string   `json:"layer"`
+	Flaw   string   `json:"flaw"` // what was made worse; empty: nothing, and nothing may fail
+	Caught bool     `json:"caught"`
+	Row    *GateRow `json:"row"` // that failed
 }
