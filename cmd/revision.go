@@ -26,15 +26,15 @@ type program struct {
 	remove   func() error
 }
 
-// self is this program, as a process like the other.
-func self() (*program, error) {
+// self is this program, as a process like the other. Tests put another here.
+var self = func() (*program, error) {
 	path, err := os.Executable()
 	return &program{path: path, name: "this program", remove: func() error { return nil }}, err
 }
 
 // buildRevision builds this command as it was at a git revision, in a directory of
 // its own, which remove takes away again.
-func buildRevision(ctx context.Context, revision string) (p *program, err error) {
+func buildRevision(ctx context.Context, revision string) (_ *program, err error) {
 	for tool, what := range map[string]string{"git": "find the revision", "go": "build the revision"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return nil, failed(fmt.Errorf("--against: no %s on the PATH to %s with", tool, what))
@@ -52,7 +52,7 @@ func buildRevision(ctx context.Context, revision string) (p *program, err error)
 		return nil, failed(err)
 	}
 	tree := filepath.Join(dir, "tree")
-	p = &program{path: filepath.Join(dir, "consbench"), name: revision, revision: commit, remove: func() error {
+	p := &program{path: filepath.Join(dir, "consbench"), name: revision, revision: commit, remove: func() error {
 		// Also after a Ctrl-C, and where the worktree was never made.
 		_, _ = command(context.Background(), "", "git", "worktree", "remove", "--force", tree)
 		return os.RemoveAll(dir)
