@@ -115,6 +115,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Rate < 0 || c.Rate > 1e9, "rate", "%g/s is not in 1/s to 1000M/s", c.Rate)
 	add(c.Arrival != "poisson" && c.Arrival != "constant", "arrival", "%q is not poisson or constant", c.Arrival)
 	add(c.Inflight < 1 || c.Inflight > 64, "inflight", "%d is not in 1 to 64", c.Inflight)
+	add(c.Inflight >= 1 && c.Clients > 4<<20/c.Inflight, "inflight", "%d clients with %d open commands each are more than %d commands", c.Clients, c.Inflight, 4<<20)
 	add(c.Keys < 0 || c.Keys > 1<<24, "keys", "%d is not in 0 to %d", c.Keys, 1<<24)
 	add(c.Keys > 0 && c.Clients > 1<<16, "keys", "a run with keys remembers the last results of every client: at most %d clients", 1<<16)
 	add(c.Size < 0 || c.Size > 1<<20, "size", "%v is not in 0B to 1MiB", workload.Size(c.Size))

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/consbench/consbench/bench/result"
@@ -155,7 +154,7 @@ func fdatasync(dir string) *int64 {
 		if _, err := f.Write(buf); err != nil {
 			return err
 		}
-		return syscall.Fdatasync(int(f.Fd()))
+		return syncData(f)
 	})
 }
 

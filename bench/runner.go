@@ -35,6 +35,7 @@ type runner struct {
 	settled      bool // all replicas stood at the same entry in the end
 	started      time.Time
 	measuredWall time.Duration
+	busy         smr.Time // CPU time of the process within the window
 }
 
 // snapshot is all counters at one moment.
@@ -168,6 +169,7 @@ func (r *runner) measure(ctx context.Context) error {
 	r.leaders = append(r.leaders, r.cluster.Leader())
 	r.cluster.Unload()
 	r.measuredWall = time.Since(wall)
+	r.busy = measure.ReadUsage().Sub(r.before.usage).CPU
 	return nil
 }
 

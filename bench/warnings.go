@@ -47,8 +47,7 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 		warn("%d commands were never handed to a replica: the clients were too few, or the offered rate was more than the cluster can do", n)
 	}
 	if live && r.measuredWall > 0 {
-		// The drain is short and nearly idle: the shares are those of the window.
-		if share := float64(r.after.usage.Sub(r.before.usage).CPU) / float64(r.measuredWall) / float64(runtime.GOMAXPROCS(0)); share > saturated {
+		if share := float64(r.busy) / float64(r.measuredWall) / float64(runtime.GOMAXPROCS(0)); share > saturated {
 			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), runtime.GOMAXPROCS(0))
 		}
 		if step := clockStep(); time.Duration(*step) > coarse {

@@ -44,6 +44,9 @@ func (w *Worker) done(now smr.Time, a command.Answer) bool {
 		return false
 	}
 	g := &w.groups[i%len(w.groups)]
+	if from := uint16(a.From); from != g.to && from != 0 && !w.Leaderless {
+		g.to = from // it leads, whatever its silence made us think
+	}
 	if g.to == o.to {
 		g.heard, g.redirects = now, 0
 	}

@@ -134,6 +134,8 @@ type Worker struct {
 	keys        *workload.Keys
 	arrivals    workload.Arrivals
 	next        smr.Time // next arrival not yet issued
+	blocked     bool     // an arrival found no free client
+	freeSince   smr.Time // when one was free again
 	epoch       uint64
 	scanAt      smr.Time
 	open        int // commands in slots
@@ -244,7 +246,7 @@ func (w *Worker) begin(from smr.Time) {
 }
 
 // maxIssue bounds the new commands of one turn: answers must not wait for long.
-const maxIssue = 8192
+const maxIssue = 1024
 
 // issue makes new commands of what is intended by now and has a client.
 func (w *Worker) issue(now, until smr.Time) (wake smr.Time) {
@@ -268,10 +270,14 @@ func (w *Worker) issue(now, until smr.Time) (wake smr.Time) {
 			return now
 		}
 		if w.ready.len() == 0 {
+			w.blocked = true
 			return smr.Never // an answer will come, or a retry
 		}
+		if w.blocked {
+			w.blocked, w.freeSince = false, now
+		}
 		if w.Window.Has(w.next) {
-			w.ledger.Lateness.Record(now - w.next)
+			w.ledger.Lateness.Record(now - max(w.next, w.freeSince))
 		}
 		w.open1(int(w.ready.pop()), w.next, now)
 		w.next = w.arrivals.Next()

@@ -82,12 +82,18 @@ func (c *Cluster) Served() (t smr.Time) {
 }
 
 // Settled reports whether all replicas are up and have applied the same entry, the
-// last one that any of them knows.
+// last one that the leader has; without leaders, the last one that any of them
+// has. (A follower may keep what no leader has heard of and nobody will choose.)
 func (c *Cluster) Settled() bool {
+	leader := c.Leader()
+	if leader == smr.None {
+		return false
+	}
 	first := c.nodes[0].board.View()
 	for _, n := range c.nodes {
 		v := n.board.View()
-		if n.now == nil || n.paused || v.Applied != first.Applied || v.Last > v.Applied {
+		open := v.Last > v.Applied && (n.id == leader || c.opts.Replica.Protocol.Leaderless)
+		if n.now == nil || n.paused || v.Applied != first.Applied || v.Commit != v.Applied || open {
 			return false
 		}
 	}

@@ -87,25 +87,25 @@ type Answer struct {
 	Session uint32 // of Done
 	Seq     uint64 // of Done
 	Result  uint64 // of Done with a key space: the ID of the command that wrote the key before
-	From    uint32 // replica; of notices
+	From    uint32 // replica, below 1<<24
 	Node    uint32 // replica; of NotLeader
 	Term    uint64 // of Serving
 }
 
 // AnswerSize is the encoded size of an Answer.
 //
-//	        0             8      16       24
-//	        +---+---------+------+--------+
-//	Done    | 0 | session | seq  | result |
-//	notices | s | from    | node | term   |
-//	        +---+---------+------+--------+
+//	        0   1         5      8      16       24
+//	        +---+---------+------+------+--------+
+//	Done    | 0 | session | from | seq  | result |
+//	notices | s | from           | node | term   |
+//	        +---+---------+------+------+--------+
 const AnswerSize = 24
 
 // Append appends a to dst.
 func (a Answer) Append(dst []byte) []byte {
 	le := binary.LittleEndian
 	if a.Status == Done {
-		dst = le.AppendUint64(dst, uint64(a.Session)<<8)
+		dst = le.AppendUint64(dst, uint64(a.From)<<40|uint64(a.Session)<<8)
 		dst = le.AppendUint64(dst, a.Seq)
 		return le.AppendUint64(dst, a.Result)
 	}
@@ -122,7 +122,7 @@ func ReadAnswer(src []byte) Answer {
 	if s := Status(head); s != Done {
 		return Answer{Status: s, From: uint32(head >> 8), Node: uint32(x), Term: y}
 	}
-	return Answer{Session: uint32(head >> 8), Seq: x, Result: y}
+	return Answer{From: uint32(head >> 40), Session: uint32(head >> 8), Seq: x, Result: y}
 }
 
 // WindowSize is how many commands a session may have open at once.

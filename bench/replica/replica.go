@@ -93,6 +93,7 @@ func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery,
 		sorted: make([][]byte, len(p.Clients)),
 		commit: measure.NewHistogram(),
 	}
+	r.state.Node = uint32(r.id)
 	r.tags.init()
 	r.snapshot.init(r)
 	r.peer = func(id smr.NodeID, up bool) { r.core.Peer(r.now, id, up) }

@@ -22,6 +22,7 @@ type Session struct {
 // running digest and, only if there is a key space, the value of each key. A
 // command swaps its own ID for the value of its key; what it found is its result.
 type State struct {
+	Node       uint32 // the replica that answers; no part of the state
 	Index      uint64 // last entry applied
 	Digest     uint64 // over every entry and every command that took effect, in order
 	Commands   uint64 // distinct commands that took effect
@@ -92,7 +93,7 @@ func (s *State) Apply(e smr.Entry, want bool, answers []byte) ([]byte, error) {
 			s.Duplicates++
 		}
 		if want {
-			a := command.Answer{Session: c.Session, Seq: c.Seq}
+			a := command.Answer{From: s.Node, Session: c.Session, Seq: c.Seq}
 			if c.Key != 0 {
 				a.Result = s.results[c.Session][c.Seq%command.WindowSize]
 			}
