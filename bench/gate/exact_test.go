@@ -129,10 +129,13 @@ func TestExtraMessage(t *testing.T) {
 	}
 }
 
-// TestExtraAllocation: one more allocation a command fails every protocol, and none
+// TestExtraAllocation: one more allocation a command fails every protocol, and none more
 // passes at any GOMAXPROCS, over at least 100,000 commands.
 func TestExtraAllocation(t *testing.T) {
 	c := virtual(7 * time.Second)
+	if testing.Short() {
+		c.Protocols, c.Duration = c.Protocols[:1], 4*time.Second
+	}
 	s := source(t, c)
 	for i := range s.File.Runs {
 		if n := s.File.Runs[i].Totals.Commits; n < gate.AllocCommands {
