@@ -94,8 +94,8 @@ func (k *gating) check(c *cobra.Command) (bench.Config, error) {
 
 const gateAbout = `Hold what this program does against what it did, and say so in the exit status.
 
---baseline repeats the virtual runs of a result file, from the configuration in it.
-They have no noise: every exact metric must be within 0.1 % of the file, and
+--baseline repeats the virtual runs of a result file, from the configuration in
+it. They have no noise: every exact metric must be within 0.1 % of the file, and
 allocations at most 0.01 a command above it. --update accepts what changed.
 
 --against builds a git revision and runs it and this program in turn, live, in

@@ -177,7 +177,7 @@ func gateNotes(r *result.GateRow) []string {
 	if r.Note != "" {
 		notes = append(notes, Clean(r.Note))
 	}
-	if r.Outcome == "inconclusive" {
+	if r.Outcome == "inconclusive" && (r.Note == "" || r.Visible != nil) {
 		s := "these pairs could not tell"
 		if r.Visible != nil {
 			s = "these pairs could have shown a change of " + strings.TrimPrefix(signedPercent(*r.Visible), "+")
