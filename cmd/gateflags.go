@@ -100,7 +100,7 @@ allocations at most 0.01 a command above it. --update accepts what changed.
 
 --against builds a git revision and runs it and this program in turn, live, in
 pairs. A metric fails if the change is beyond its limit, cannot be chance, and a
-second batch of pairs says so too. The virtual runs of both are compared as well.`
+second batch of pairs says so too. Virtual runs of both are compared exactly.`
 
 const gateExamples = `  consbench run -p raft,multipaxos -o baseline.json
   consbench gate --baseline baseline.json
