@@ -131,19 +131,18 @@ type Worker struct {
 	unsent   ring // slots to be sent
 	touched  []bool
 
-	keys        *workload.Keys
-	arrivals    workload.Arrivals
-	next        smr.Time // next arrival not yet issued
-	blocked     bool     // an arrival found no free client
-	freeSince   smr.Time // when one was free again
-	epoch       uint64
-	scanAt      smr.Time
-	open        int // commands in slots
-	outstanding int
-	served      smr.Time // see Progress.Served
-	held        uint16   // replica whose box is locked for sending, 0 = none
-	batch       int      // commands sent under that lock
-	ledger      Ledger
+	keys      *workload.Keys
+	arrivals  workload.Arrivals
+	next      smr.Time // next arrival not yet issued
+	blocked   bool     // an arrival found no free client
+	freeSince smr.Time // when one was free again
+	epoch     uint64
+	scanAt    smr.Time
+	open      int      // commands in slots
+	served    smr.Time // see Progress.Served
+	held      uint16   // replica whose box is locked for sending, 0 = none
+	batch     int      // commands sent under that lock
+	ledger    Ledger
 }
 
 // NewWorker returns a worker that waits for Control.Start.
@@ -182,9 +181,18 @@ func NewWorker(o Options, p Parts) *Worker {
 	return w
 }
 
-// Outstanding is how many commands have no answer, arrivals that wait for a client
-// included, as of the last turn. It belongs to the goroutine that takes the turns.
-func (w *Worker) Outstanding() int { return w.outstanding }
+// Outstanding is how many commands have no answer, arrivals that are still to be
+// dealt with included. It belongs to the goroutine that takes the turns.
+func (w *Worker) Outstanding() int {
+	n := w.open
+	switch {
+	case w.epoch != w.Control.epoch.Load():
+		n++ // not one turn since Load
+	case w.Rate != 0 && w.next < smr.Time(w.Control.until.Load()):
+		n++
+	}
+	return n
+}
 
 // Turn takes answers, sends what is to be sent and returns when it must be called
 // again even if no answer comes.
@@ -211,12 +219,8 @@ func (w *Worker) Turn(now smr.Time) (wake smr.Time) {
 			w.Replicas[i].Wake.Wake()
 		}
 	}
-	w.outstanding = w.open
-	if w.Rate != 0 && w.next < until && w.next <= now {
-		w.outstanding++ // an arrival waits for a client
-	}
 	if from := w.Window.From(); now >= from {
-		w.Gaps.Asking(now-from, w.outstanding > 0)
+		w.Gaps.Asking(now-from, w.open > 0 || w.Rate != 0 && w.next < until && w.next <= now)
 		w.ledger.InFlight.Change(min(now, w.Window.To())-from, w.open-w.ledger.InFlight.Open())
 	}
 	if w.open > 0 {

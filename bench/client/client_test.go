@@ -148,6 +148,29 @@ func TestAnOpenLoopDoesNotWaitForAnswers(t *testing.T) {
 	}
 }
 
+// TestWhatIsDueIsOutstanding: an arrival intended before the end is not forgotten
+// because the worker has not woken up for it yet.
+func TestWhatIsDueIsOutstanding(t *testing.T) {
+	b := newBed(t, Options{Sessions: 4, Rate: 1e9 / 100, Arrival: "constant"})
+	b.serving(1, 1)
+	b.Control.Start(0, 150)
+	if n := b.Outstanding(); n == 0 {
+		t.Fatal("nothing outstanding before the first turn")
+	}
+	b.turn(0)
+	b.done(b.expect(1, 1)[0])
+	b.turn(50)
+	if n := b.Outstanding(); n != 1 {
+		t.Fatalf("%d outstanding, with an arrival at 100 to come", n)
+	}
+	b.turn(110)
+	b.done(b.expect(1, 1)[0])
+	b.turn(120)
+	if n := b.Outstanding(); n != 0 {
+		t.Fatalf("%d outstanding at the end", n)
+	}
+}
+
 func TestANewLeaderGetsEverythingThatIsOpen(t *testing.T) {
 	b := newBed(t, Options{Sessions: 3})
 	b.serving(1, 1)
