@@ -14,9 +14,6 @@ type Costs struct {
 	LogBytes   uint64 // head and body of records
 	Fsyncs     uint64
 
-	Commands  uint64 // applied with effect
-	Repeated  uint64 // committed again, without effect
-	Entries   uint64 // committed: batches of commands, no-ops included
 	Snapshots uint64 // taken
 	Installs  uint64 // received from a peer
 }
@@ -37,9 +34,6 @@ func (c *Costs) each(o *Costs, f func(*uint64, uint64)) {
 	f(&c.LogRecords, o.LogRecords)
 	f(&c.LogBytes, o.LogBytes)
 	f(&c.Fsyncs, o.Fsyncs)
-	f(&c.Commands, o.Commands)
-	f(&c.Repeated, o.Repeated)
-	f(&c.Entries, o.Entries)
 	f(&c.Snapshots, o.Snapshots)
 	f(&c.Installs, o.Installs)
 }

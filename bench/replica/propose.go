@@ -113,14 +113,6 @@ func (r *Replica) batch() (bytes int) {
 // all that it has sent here.
 func (r *Replica) refuse() {
 	for len(r.inbound) > 0 {
-		for rest := r.inbound; len(rest) > 0; {
-			_, size, err := command.Next(rest)
-			if err != nil {
-				panic(fmt.Sprintf("replica: %v: a client sent no command", r.id))
-			}
-			rest = rest[size:]
-			r.counters.Refused++
-		}
 		r.inbound = r.Commands.Swap()
 	}
 	r.notify(command.Answer{Status: command.NotLeader, From: uint32(r.id), Node: uint32(r.rd.Leader)})

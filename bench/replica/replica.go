@@ -47,7 +47,6 @@ type Parts struct {
 type Counters struct {
 	measure.Costs
 	Malformed uint64 // frames that no replica could have sent
-	Refused   uint64 // commands turned away
 }
 
 // Replica is one incarnation of a replica. Everything but [Replica.Board] belongs
@@ -180,12 +179,10 @@ func (r *Replica) CommitLatency() *measure.Histogram { return r.commit }
 func (c *Counters) Add(d *Counters) {
 	c.Costs.Add(&d.Costs)
 	c.Malformed += d.Malformed
-	c.Refused += d.Refused
 }
 
 // Sub takes off what d, an earlier state of c, had counted.
 func (c *Counters) Sub(d *Counters) {
 	c.Costs.Sub(&d.Costs)
 	c.Malformed -= d.Malformed
-	c.Refused -= d.Refused
 }
