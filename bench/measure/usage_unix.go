@@ -3,7 +3,7 @@
 package measure
 
 import (
-	"runtime/metrics"
+	"runtime"
 	"syscall"
 
 	"github.com/consbench/consbench/bench/smr"
@@ -11,9 +11,9 @@ import (
 
 // ReadUsage asks the runtime and the system what the process has spent so far.
 func ReadUsage() Usage {
-	sample := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}}
-	metrics.Read(sample)
-	u := Usage{Allocs: sample[0].Value.Uint64() + sample[1].Value.Uint64()}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m) // stops the world and counts exactly; runtime/metrics lags by a span of objects per processor
+	u := Usage{Allocs: m.Mallocs}
 	var r syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) == nil {
 		u.CPU = smr.Time(r.Utime.Nano() + r.Stime.Nano())
