@@ -72,6 +72,18 @@ type node struct {
 	network netsim.Stats     // likewise
 	commit  *measure.Histogram
 	events  measure.EventLog // of all incarnations
+
+	cluster *Cluster
+	point   CrashPoint // armed while Nth > 0
+}
+
+// Turn implements actor.
+func (n *node) Turn(now smr.Time) (wake smr.Time) {
+	wake = n.now.Turn(now)
+	if n.now.Dead() {
+		n.cluster.Crash(n.id)
+	}
+	return wake
 }
 
 // Restart is a recovery of a crashed replica.
@@ -98,6 +110,7 @@ type Cluster struct {
 	problems []string
 
 	restarts []Restart
+	crashes  [replica.Boundaries]uint64 // at crash points
 }
 
 // answerBound bounds what waits for a worker: it is sized for all its commands,
@@ -128,7 +141,7 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	for i := range targets {
 		n := &node{
 			id: smr.NodeID(i + 1), log: wal.NewMemory(o.SyncLatency), box: mailbox.New(1<<20, commandBound),
-			commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)},
+			commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
 		}
 		c.nodes = append(c.nodes, n)
 		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
@@ -198,6 +211,7 @@ func (c *Cluster) open(n *node) (err error) {
 		return err
 	}
 	n.now = r
+	c.arm(n)
 	return nil
 }
 
@@ -206,7 +220,7 @@ func (c *Cluster) join(n *node) {
 	i := int(n.id - 1)
 	c.driver.Do(i, func() {
 		n.now.Start(c.driver.Now())
-		c.driver.Set(i, n.now)
+		c.driver.Set(i, n)
 	})
 }
 
@@ -336,7 +350,7 @@ func (c *Cluster) Pause(id smr.NodeID) {
 func (c *Cluster) Resume(id smr.NodeID) {
 	if n := c.nodes[id-1]; n.now != nil && n.paused {
 		n.paused = false
-		c.driver.Do(int(id-1), func() { c.driver.Set(int(id-1), n.now) })
+		c.driver.Do(int(id-1), func() { c.driver.Set(int(id-1), n) })
 	}
 }
 
@@ -355,7 +369,7 @@ func (c *Cluster) Freeze() bool {
 	}
 	if !same {
 		for i, n := range c.nodes {
-			c.driver.Do(i, func() { c.driver.Set(i, n.now) })
+			c.driver.Do(i, func() { c.driver.Set(i, n) })
 		}
 	}
 	return same

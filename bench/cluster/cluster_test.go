@@ -36,11 +36,13 @@ func options(p smr.Protocol) cluster.Options {
 			},
 		},
 		Clients: client.Options{Workers: 1, Sessions: 16, Inflight: 2, Size: 64, Timeout: 1000 * ms, RetryAfter: 100 * ms, Leaderless: p.Leaderless},
-		Client:  client.Parts{Payloads: workload.NewPayloads(64, 1), Control: new(client.Control)},
+		Client:  client.Parts{Payloads: payloads(64), Control: new(client.Control)},
 	}
 	o.Window.Set(0, 1<<60)
 	return o
 }
+
+func payloads(size int) *workload.Payloads { return workload.NewPayloads(size, 1) }
 
 func live(t *testing.T, p smr.Protocol, over string) *cluster.Cluster {
 	t.Helper()

@@ -73,6 +73,7 @@ func (r *Replica) propose(now smr.Time) {
 		switch {
 		case err == nil:
 			r.inbound = r.inbound[n:]
+			r.passes(AfterPropose)
 		case errors.Is(err, smr.ErrFull):
 			r.tags.undo()
 			r.stalled = true

@@ -23,6 +23,9 @@ func (r *Replica) receive(now smr.Time) (more bool) {
 	for bytes := 0; bytes < mailPerTurn; {
 		m, ok := r.Port.Next()
 		if !ok {
+			if bytes > 0 {
+				r.passes(AfterMail)
+			}
 			return false
 		}
 		bytes += len(m.Data)
@@ -42,5 +45,6 @@ func (r *Replica) receive(now smr.Time) (more bool) {
 			r.counters.Malformed++
 		}
 	}
+	r.passes(AfterMail)
 	return true
 }

@@ -41,6 +41,7 @@ type Parts struct {
 	Digests  *check.Digests                       // may be nil
 	Events   *measure.EventLog                    // of all incarnations
 	Failed   func(node smr.NodeID, problem error) // the state machine met what it must never meet
+	Dies     func(Boundary) bool                  // whether the replica dies there; nil: nowhere
 }
 
 // Counters are what one incarnation of a replica has done.
@@ -59,6 +60,7 @@ type Replica struct {
 	state *State
 	board *Board
 
+	dead      bool
 	now       smr.Time // of the turn
 	rd        smr.Ready
 	status    smr.Status
@@ -94,7 +96,7 @@ func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery,
 	}
 	r.state.Node = uint32(r.id)
 	r.tags.init()
-	r.snapshot.init(r)
+	r.snapshot.init(r, incarnation)
 	r.peer = func(id smr.NodeID, up bool) { r.core.Peer(r.now, id, up) }
 	recovery, err := r.recover()
 	if err != nil {

@@ -59,7 +59,11 @@ type snapshotter struct {
 	bytes    []byte // what has come of it
 }
 
-func (s *snapshotter) init(r *Replica) { s.r = r }
+// init gives each incarnation its own range of transfers: a peer may still hold
+// half of one that was begun before a crash.
+func (s *snapshotter) init(r *Replica, incarnation int) {
+	s.r, s.ids = r, uint64(incarnation)<<32
+}
 
 // threshold is how much is written to the log between two snapshots: twice what
 // the core retains, and enough that snapshots are not most of what is written.
@@ -86,11 +90,19 @@ func (r *Replica) compact(now smr.Time) {
 	s.meta = r.core.Meta(r.state.Index, s.meta[:0])
 	s.image = r.state.AppendImage(s.image[:0])
 	s.saving, s.foreign = r.state.Index, false
-	r.Log.Save(now, s.saving, s.meta, s.image)
+	r.save(now)
 	if p := r.Log.Poll(now); p.Snapshot >= s.saving {
 		s.durable(now, p.Snapshot)
 		r.drain(now)
 	}
+}
+
+// save gives the snapshot that is to be saved to the log.
+func (r *Replica) save(now smr.Time) {
+	s := &r.snapshot
+	r.passes(BeforeSave)
+	r.Log.Save(now, s.saving, s.meta, s.image)
+	r.passes(AfterSave)
 }
 
 // durable says that the snapshot at index is durable.
@@ -101,18 +113,21 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 	foreign := s.foreign
 	s.last, s.saving, s.foreign = index, 0, false
 	if !foreign {
+		s.r.passes(BeforeBaseline)
 		s.r.core.Snapshotted(index)
 		return
 	}
 	if index <= s.r.state.Index {
 		return // the log has brought us further in the meantime
 	}
+	s.r.passes(BeforeInstall)
 	if err := s.r.state.Restore(s.image); err != nil {
 		s.r.Failed(s.r.id, err)
 		return
 	}
 	s.r.counters.Installs++
 	s.r.mark()
+	s.r.passes(AfterInstall)
 	s.r.core.Installed(now, index, s.meta)
 }
 
@@ -253,6 +268,6 @@ func (s *snapshotter) install(now smr.Time) {
 	s.meta = append(s.meta[:0], s.bytes[:s.metaSize]...)
 	s.image = append(s.image[:0], s.bytes[s.metaSize:]...)
 	s.saving, s.foreign = s.index, true
-	s.r.Log.Save(now, s.index, s.meta, s.image)
+	s.r.save(now)
 	s.durable(now, s.r.Log.Poll(now).Snapshot)
 }

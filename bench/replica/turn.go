@@ -5,11 +5,11 @@ import (
 	"github.com/consbench/consbench/bench/smr"
 )
 
-// Turn does everything that can be done at now and returns when the next turn is
-// due even if nothing comes. now is at least that of the turn before.
-func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
+// turn is one turn, in the order of the package comment.
+func (r *Replica) turn(now smr.Time) (wake smr.Time) {
 	r.now, r.stalled = now, false
 	committed := r.state.Index
+	r.passes(TurnBegins)
 	more := r.receive(now)
 	durable := r.poll(now)
 	r.propose(now)
@@ -20,8 +20,12 @@ func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
 	r.compact(now)
 	sending := r.send(now)
 	r.Port.Flush(now)
+	if len(r.answers) > 0 {
+		r.passes(BeforeAnswers)
+	}
 	r.flushAnswers()
 	r.publish()
+	r.passes(TurnEnds)
 	if more || r.stalled && r.state.Index > committed {
 		return now // there is mail left, or room again for what is still queued
 	}
@@ -37,15 +41,29 @@ func (r *Replica) drain(now smr.Time) {
 	for again := true; again; {
 		r.core.Ready(now, rd)
 		if len(rd.Records) > 0 {
+			r.passes(BeforeAppend)
 			r.Log.Append(now, rd.Number, rd.Sync, rd.Baseline, rd.Records)
+			r.passes(AfterAppend)
 		}
 		for i := range rd.Frames {
+			if i > 0 {
+				r.passes(BetweenFrames)
+			}
 			f := &rd.Frames[i]
 			r.counters.Sent(f.Kind, len(f.Head)+len(f.Body))
 			r.Port.Send(now, f.To, channelCore, f.Head, f.Body)
 		}
+		if len(rd.Frames) > 0 {
+			r.passes(AfterFrames)
+		}
 		for i := range rd.Committed {
+			if i > 0 {
+				r.passes(BetweenEntries)
+			}
 			r.apply(&rd.Committed[i])
+		}
+		if len(rd.Committed) > 0 {
+			r.passes(AfterEntries)
 		}
 		r.Events.Add(rd.Events)
 		for _, e := range rd.Events {
@@ -81,6 +99,7 @@ func (r *Replica) persist(now smr.Time) bool {
 	}
 	r.persisted = p.Number
 	r.core.Persisted(now, p.Number)
+	r.passes(AfterPersisted)
 	return true
 }
 
