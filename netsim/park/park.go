@@ -14,6 +14,9 @@ type Clock struct{ start time.Time }
 // NewClock returns a clock that stands at 0 now.
 func NewClock() *Clock { return &Clock{time.Now()} }
 
+// NewClockAt returns a clock that stands at t now.
+func NewClockAt(t smr.Time) *Clock { return &Clock{time.Now().Add(-time.Duration(t))} }
+
 // Now is the time since the clock was made.
 func (c *Clock) Now() smr.Time { return smr.Time(time.Since(c.start)) }
 

@@ -15,13 +15,14 @@ func (p *port) call(q *peer) {
 	rng := rand.New(rand.NewPCG(opt.Seed, uint64(p.id)<<32|uint64(q.id)))
 	wait := opt.BackoffMin
 	for p.ctx.Err() == nil {
-		c, err := p.dial(q)
+		addr, moved := p.net.whereabouts(q.id)
+		c, err := p.dial(q, addr)
 		if err == nil {
 			wait = opt.BackoffMin
 			<-c.over
 		} else if errors.Is(err, ErrRefused) {
 			wait = opt.BackoffMax // it will not change its mind soon
-			opt.Report(fmt.Errorf("tcp: %v called %v at %s: %w", p.id, q.id, opt.Addrs[q.id], err))
+			opt.Report(fmt.Errorf("tcp: %v called %v at %s: %w", p.id, q.id, addr, err))
 		}
 		// Full jitter over the upper half: peers that lost the same node do not all
 		// call it at once.
@@ -29,16 +30,18 @@ func (p *port) call(q *peer) {
 		select {
 		case <-p.ctx.Done():
 		case <-pause.C:
+			wait = min(2*wait, opt.BackoffMax)
+		case <-moved:
+			wait = opt.BackoffMin
 		}
 		pause.Stop()
-		wait = min(2*wait, opt.BackoffMax)
 	}
 }
 
-func (p *port) dial(q *peer) (*conn, error) {
+func (p *port) dial(q *peer, addr string) (*conn, error) {
 	opt := &p.net.opt
 	d := net.Dialer{Timeout: opt.HandshakeTimeout, KeepAlive: -1}
-	nc, err := d.DialContext(p.ctx, "tcp", opt.Addrs[q.id])
+	nc, err := d.DialContext(p.ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ type Network struct {
 	closed bool
 	ports  map[smr.NodeID]*port // open ones
 	lines  map[ends]*netsim.LiveLine
+	addrs  map[smr.NodeID]string // of every member; guarded by mu
+	moved  chan struct{}         // closed by the next SetAddr
 }
 
 type ends struct{ from, to smr.NodeID }
@@ -43,6 +45,7 @@ func New(o Options) (*Network, error) {
 		listeners: make(map[smr.NodeID]net.Listener),
 		ports:     make(map[smr.NodeID]*port),
 		lines:     make(map[ends]*netsim.LiveLine),
+		moved:     make(chan struct{}),
 	}
 	local := slices.Clone(o.Local)
 	slices.Sort(local)
@@ -60,6 +63,7 @@ func New(o Options) (*Network, error) {
 		n.listeners[id] = l
 		o.Addrs[id] = l.Addr().String()
 	}
+	n.addrs = maps.Clone(o.Addrs) // opt.Addrs says who is a member
 	for id, l := range n.listeners {
 		n.wg.Go(func() { n.accept(id, l) })
 	}
@@ -67,7 +71,31 @@ func New(o Options) (*Network, error) {
 }
 
 // Addr is where node id listens, "" if it is not a member.
-func (n *Network) Addr(id smr.NodeID) string { return n.opt.Addrs[id] }
+func (n *Network) Addr(id smr.NodeID) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.addrs[id]
+}
+
+// SetAddr says where a member that is not local listens from now on: it was started
+// anew. Local nodes that have no connection to it call it there at once.
+func (n *Network) SetAddr(id smr.NodeID, addr string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.addrs[id] == "" {
+		panic(fmt.Sprintf("tcp: node %v is not a member", id))
+	}
+	n.addrs[id] = addr
+	close(n.moved)
+	n.moved = make(chan struct{})
+}
+
+// whereabouts returns the address of id and a channel that is closed when one changes.
+func (n *Network) whereabouts(id smr.NodeID) (addr string, moved <-chan struct{}) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.addrs[id], n.moved
+}
 
 // Open implements netsim.Network. The node must be local.
 func (n *Network) Open(id smr.NodeID, w netsim.Waker) (netsim.Port, error) {

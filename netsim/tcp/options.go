@@ -14,7 +14,7 @@ import (
 // Options of a Network. Zero values stand for the defaults, where there are any.
 type Options struct {
 	Cluster, Protocol string                // both ends must agree; at most 255 bytes
-	Addrs             map[smr.NodeID]string // host:port of every member; port 0 of a local one: any free port
+	Addrs             map[smr.NodeID]string // host:port of every member; port 0 of a local one: any free port; of another: not known yet
 	Local             []smr.NodeID          // members that this process runs; nil = all
 
 	Seed uint64      // of the link model and of the back-off's jitter
