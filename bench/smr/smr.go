@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // NodeID names a replica. 0 is nobody.
@@ -74,6 +76,8 @@ type Config struct {
 	PreVote     bool // ask before disturbing: Ongaro, dissertation, 9.6
 	CheckQuorum bool // a leader that hears from no quorum for ElectionMin steps down: dissertation, 6.2
 	Q1, Q2      int  // quorum sizes of phase 1 (elections) and phase 2 (replication); 0 = majority
+
+	Probes *probe.Set // counts the places reached in a search for bugs; nil = not counted
 }
 
 // Overhead is the part of MaxFrame that protocols may use for themselves: the data

@@ -18,7 +18,8 @@ const module = "github.com/consbench/consbench/"
 // and all below it. A package without a line of its own has that of the nearest
 // one above it.
 var arrows = map[string][]string{
-	"bench/smr":         {},
+	"bench/smr":         {"bench/smr/probe"},
+	"bench/smr/probe":   {},
 	"bench/smr/timer":   {"bench/smr"},
 	"bench/smr/window":  {"bench/smr"},
 	"bench/smr/smrtest": {"bench/smr/..."},
@@ -84,7 +85,7 @@ var pureImports = []string{
 // TestCoresArePure: the cores and the contract start no goroutine, take no lock, do
 // no I/O, read no clock and use no randomness but a seeded generator.
 func TestCoresArePure(t *testing.T) {
-	for _, dir := range []string{"raft", "paxos", "bench/smr", "bench/smr/timer", "bench/smr/window"} {
+	for _, dir := range []string{"raft", "paxos", "bench/smr", "bench/smr/probe", "bench/smr/timer", "bench/smr/window"} {
 		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, %v", dir, len(files), err)
