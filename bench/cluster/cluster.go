@@ -3,11 +3,9 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/consbench/consbench/bench/check"
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
@@ -77,6 +75,10 @@ type node struct {
 	point   CrashPoint // armed while Nth > 0
 }
 
+func (n *node) standing() standing {
+	return standing{n.id, n.now != nil, n.now != nil && !n.paused, n.board.View()}
+}
+
 // Turn implements actor.
 func (n *node) Turn(now smr.Time) (wake smr.Time) {
 	wake = n.now.Turn(now)
@@ -86,36 +88,19 @@ func (n *node) Turn(now smr.Time) (wake smr.Time) {
 	return wake
 }
 
-// Restart is a recovery of a crashed replica.
-type Restart struct {
-	Node smr.NodeID
-	At   smr.Time // when it began
-	Took smr.Time
-	wal.Recovery
-}
-
 // Cluster is replicas and clients under one driver. Its methods are called from
 // one goroutine.
 type Cluster struct {
+	load
+	links
+	findings
+
 	opts    Options
-	driver  driver
 	network netsim.Network
 	nodes   []*node
-	workers []*client.Worker
 	ends    []replica.Answers
-	links   links
-	digests *check.Digests
-
-	mu       sync.Mutex // what replicas report from their turns
-	problems []string
-
-	restarts []Restart
-	crashes  [replica.Boundaries]uint64 // at crash points
+	crashes [replica.Boundaries]uint64 // at crash points
 }
-
-// answerBound bounds what waits for a worker: it is sized for all its commands,
-// each answered several times over.
-func answerBound(o *client.Options) int { return 4<<20 + 8*24*o.Sessions*o.Inflight }
 
 // commandBound bounds what waits for a replica, in bytes.
 const commandBound = 32 << 20
@@ -135,8 +120,8 @@ func (e end) Send(answers []byte) {
 
 // start makes and starts all actors.
 func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
-	c := &Cluster{opts: o, driver: d, network: network, digests: check.NewDigests()}
-	c.links = newLinks(o.Nodes, o.Link, network)
+	c := &Cluster{opts: o, network: network, load: load{driver: d, control: o.Client.Control, first: o.Nodes}}
+	c.links, c.findings = newLinks(o.Nodes, o.Link, network), newFindings()
 	targets := make([]client.Target, o.Nodes)
 	for i := range targets {
 		n := &node{
@@ -147,16 +132,8 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
 	}
 	for i := range o.Clients.Workers {
-		box := mailbox.New(1<<16, answerBound(&o.Clients))
+		_, box := c.newWorker(&o, targets)
 		c.ends = append(c.ends, end{box, d.Waker(o.Nodes + i)})
-		parts, opts := o.Client, o.Clients
-		opts.Worker = i
-		parts.Replicas, parts.Answers, parts.Window = targets, box, o.Window
-		parts.Series, parts.Gaps = o.Series.Worker(), measure.NewAvailability()
-		if o.Histories > 0 {
-			parts.History = client.NewHistory(o.Histories)
-		}
-		c.workers = append(c.workers, client.NewWorker(opts, parts))
 	}
 	if err := c.openAll(d.Parallel()); err != nil {
 		c.Close()
@@ -224,45 +201,6 @@ func (c *Cluster) join(n *node) {
 	})
 }
 
-func (c *Cluster) failed(id smr.NodeID, problem error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.problems) < 16 {
-		c.problems = append(c.problems, fmt.Sprintf("%v: %v", id, problem))
-	}
-}
-
-// Now is the cluster's time.
-func (c *Cluster) Now() smr.Time { return c.driver.Now() }
-
-// Await lets time pass until it is until or done() is true, and reports which.
-// done may be nil.
-func (c *Cluster) Await(ctx context.Context, until smr.Time, done func() bool) (bool, error) {
-	return c.driver.Await(ctx, until, done)
-}
-
-// Load has the clients send commands that are intended in [from, until).
-func (c *Cluster) Load(from, until smr.Time) {
-	c.opts.Client.Control.Start(from, until)
-	c.wakeClients()
-}
-
-// Unload keeps the clients from sending new commands. Open ones go on, as do
-// arrivals intended before now.
-func (c *Cluster) Unload() {
-	c.opts.Client.Control.Stop(c.driver.Now())
-	c.wakeClients()
-}
-
-func (c *Cluster) wakeClients() {
-	for i := range c.workers {
-		c.driver.Waker(c.opts.Nodes + i).Wake()
-	}
-}
-
-// Silence keeps the clients from sending anything more, for good.
-func (c *Cluster) Silence() { c.opts.Client.Control.Halt() }
-
 // Up reports whether replica id is there, paused or not.
 func (c *Cluster) Up(id smr.NodeID) bool { return c.nodes[id-1].now != nil }
 
@@ -276,23 +214,7 @@ func (c *Cluster) View(id smr.NodeID) replica.View { return c.nodes[id-1].board.
 // none. Without leaders it is the last one that had a value of its own chosen,
 // else the lowest live one.
 func (c *Cluster) Leader() smr.NodeID {
-	leader, best := smr.None, uint64(0)
-	for _, n := range c.nodes {
-		if n.now == nil || n.paused {
-			continue
-		}
-		v := n.board.View()
-		rank := v.Term + 1
-		if c.opts.Replica.Protocol.Leaderless {
-			rank = uint64(v.Chose) + 1
-		} else if v.Role != smr.Leader {
-			continue
-		}
-		if rank > best {
-			leader, best = n.id, rank
-		}
-	}
-	return leader
+	return leader(c.nodes, c.opts.Replica.Protocol.Leaderless)
 }
 
 // Crash makes replica id vanish: its core, what is on its way to it and what its

@@ -16,14 +16,19 @@ type LinkFault struct {
 
 type linkKey struct{ from, to smr.NodeID }
 
+// linkSetter is the part of a netsim.Network that links use.
+type linkSetter interface {
+	SetLink(from, to smr.NodeID, l netsim.Link)
+}
+
 // links knows which faults are in force on which link.
 type links struct {
 	base    netsim.Link
-	network netsim.Network
+	network linkSetter
 	faults  map[linkKey][]LinkFault
 }
 
-func newLinks(n int, base netsim.Link, network netsim.Network) links {
+func newLinks(n int, base netsim.Link, network linkSetter) links {
 	l := links{base: base, network: network, faults: make(map[linkKey][]LinkFault)}
 	for from := range smr.NodeID(n) {
 		for to := range smr.NodeID(n) {
@@ -56,20 +61,20 @@ func (l *links) apply(k linkKey) {
 func either(p, q float64) float64 { return 1 - (1-p)*(1-q) }
 
 // Impair adds f to the link from one replica to another; Repair takes it back.
-func (c *Cluster) Impair(from, to smr.NodeID, f LinkFault) {
+func (l *links) Impair(from, to smr.NodeID, f LinkFault) {
 	k := linkKey{from, to}
-	c.links.faults[k] = append(c.links.faults[k], f)
-	c.links.apply(k)
+	l.faults[k] = append(l.faults[k], f)
+	l.apply(k)
 }
 
 // Repair takes back one Impair of the same link and fault.
-func (c *Cluster) Repair(from, to smr.NodeID, f LinkFault) {
+func (l *links) Repair(from, to smr.NodeID, f LinkFault) {
 	k := linkKey{from, to}
-	for i, g := range c.links.faults[k] {
+	for i, g := range l.faults[k] {
 		if f == g {
-			c.links.faults[k] = append(c.links.faults[k][:i], c.links.faults[k][i+1:]...)
+			l.faults[k] = append(l.faults[k][:i], l.faults[k][i+1:]...)
 			break
 		}
 	}
-	c.links.apply(k)
+	l.apply(k)
 }

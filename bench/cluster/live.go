@@ -31,19 +31,30 @@ type lane struct {
 	stopped bool
 }
 
-// NewLive starts a cluster on a live network.
-func NewLive(o Options, network netsim.Network) (*Cluster, error) {
-	d := &live{clock: park.NewClock()}
-	for i := range o.Nodes + o.Clients.Workers {
-		// Replicas too must be on time: a link with a delay is only as good as the
-		// timer that ends it.
-		precise := i >= o.Nodes && o.Clients.Rate != 0 || o.Link.Delay.Base > 0 || o.SyncLatency > 0
-		l := &lane{clock: d.clock, Parker: park.New(d.clock, park.Options{Precise: precise})}
+// newLive starts n lanes; precise says which must meet their deadlines closely.
+func newLive(clock *park.Clock, n int, precise func(i int) bool) *live {
+	d := &live{clock: clock}
+	for i := range n {
+		l := &lane{clock: clock, Parker: park.New(clock, park.Options{Precise: precise(i)})}
 		d.lanes = append(d.lanes, l)
 		d.running.Go(l.run)
 	}
+	return d
+}
+
+// NewLive starts a cluster on a live network.
+func NewLive(o Options, network netsim.Network) (*Cluster, error) {
+	d := newLive(park.NewClock(), o.Nodes+o.Clients.Workers, func(i int) bool {
+		return i < o.Nodes && o.preciseReplicas() || i >= o.Nodes && o.preciseClients()
+	})
 	return start(o, d, network)
 }
+
+// preciseReplicas: replicas must be on time, too, where a link has a delay, which is
+// only as good as the timer that ends it.
+func (o *Options) preciseReplicas() bool { return o.Link.Delay.Base > 0 || o.SyncLatency > 0 }
+
+func (o *Options) preciseClients() bool { return o.Clients.Rate != 0 || o.preciseReplicas() }
 
 // run takes the actor's turns until stop.
 func (l *lane) run() {

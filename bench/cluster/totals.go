@@ -1,14 +1,8 @@
 package cluster
 
 import (
-	"fmt"
-	"strings"
-
-	"github.com/consbench/consbench/bench/check"
-	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
-	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/netsim"
 )
 
@@ -56,64 +50,12 @@ func (t *Totals) Sub(u *Totals) {
 	t.Duplicates -= u.Duplicates
 }
 
-// Open is how many commands have no answer yet, arrivals without a client included.
-func (c *Cluster) Open() (n int) {
-	for i, w := range c.workers {
-		c.driver.Do(c.opts.Nodes+i, func() { n += w.Outstanding() })
-	}
-	return n
-}
-
-// Acknowledged is how many commands were acknowledged within the measured window.
-func (c *Cluster) Acknowledged() (n uint64) {
-	for _, w := range c.workers {
-		n += w.Progress.Acknowledged.Load()
-	}
-	return n
-}
-
-// Served is when the latest-sent of all acknowledged commands was first sent: what
-// was sent up to then, the cluster has served.
-func (c *Cluster) Served() (t smr.Time) {
-	for _, w := range c.workers {
-		t = max(t, smr.Time(w.Progress.Served.Load()))
-	}
-	return t
-}
-
 // Settled reports whether all replicas are up and have applied the same entry, the
-// last one that the leader has; without leaders, the last one that any of them
-// has. (A follower may keep what no leader has heard of and nobody will choose.)
-func (c *Cluster) Settled() bool {
-	leader := c.Leader()
-	if leader == smr.None {
-		return false
-	}
-	first := c.nodes[0].board.View()
-	for _, n := range c.nodes {
-		v := n.board.View()
-		open := v.Last > v.Applied && (n.id == leader || c.opts.Replica.Protocol.Leaderless)
-		if n.now == nil || n.paused || v.Applied != first.Applied || v.Commit != v.Applied || open {
-			return false
-		}
-	}
-	return true
-}
+// last one that the leader has; without leaders, the last one that any of them has.
+func (c *Cluster) Settled() bool { return settled(c.nodes, c.opts.Replica.Protocol.Leaderless) }
 
 // Standing says where each replica stands, for a person.
-func (c *Cluster) Standing() string {
-	var s []string
-	for _, n := range c.nodes {
-		v := n.board.View()
-		switch {
-		case n.now == nil:
-			s = append(s, fmt.Sprintf("%v is down", n.id))
-		default:
-			s = append(s, fmt.Sprintf("%v (%v) has applied %d of %d", n.id, v.Role, v.Applied, v.Last))
-		}
-	}
-	return strings.Join(s, ", ")
-}
+func (c *Cluster) Standing() string { return describe(c.nodes) }
 
 // What follows reads what belongs to the actors: after Stop only.
 
@@ -128,9 +70,6 @@ func (c *Cluster) States() (names []string, states []*replica.State) {
 	return names, states
 }
 
-// Workers are the load generators.
-func (c *Cluster) Workers() []*client.Worker { return c.workers }
-
 // CommitLatency is that of all replicas in all incarnations.
 func (c *Cluster) CommitLatency() *measure.Histogram {
 	h := measure.NewHistogram()
@@ -143,9 +82,6 @@ func (c *Cluster) CommitLatency() *measure.Histogram {
 	return h
 }
 
-// Digests is the comparison of the replicas' digests while they ran.
-func (c *Cluster) Digests() *check.Digests { return c.digests }
-
 // Events are what the replicas reported of elections.
 func (c *Cluster) Events() []*measure.EventLog {
 	logs := make([]*measure.EventLog, len(c.nodes))
@@ -154,12 +90,6 @@ func (c *Cluster) Events() []*measure.EventLog {
 	}
 	return logs
 }
-
-// Problems are what no replica must ever meet, and did.
-func (c *Cluster) Problems() []string { return c.problems }
-
-// Restarts are the recoveries of crashed replicas.
-func (c *Cluster) Restarts() []Restart { return c.restarts }
 
 // Simulated is how many events the simulator has had; 0 in a live cluster.
 func (c *Cluster) Simulated() uint64 { return c.driver.Events() }
