@@ -66,7 +66,7 @@ func (c *core) handleAppendReply(now smr.Time, from int, m *appendReply) error {
 		if news {
 			c.backUp(p, m)
 		}
-	case p.state == probe && news:
+	case p.state == probing && news:
 		p.become(replicate, c.resumeAt(p, m))
 	}
 	if m.match > c.log.commit {
@@ -103,7 +103,7 @@ func (c *core) backUp(p *peer, m *appendReply) {
 		}
 	}
 	p.sent = max(p.sent, p.next-1)
-	p.become(probe, max(next, 1))
+	p.become(probing, max(next, 1))
 	p.released(l.w.First())
 }
 
@@ -176,7 +176,7 @@ func (c *core) appends(now smr.Time, rd *smr.Ready) (more bool) {
 		p := &c.peers[i]
 		budget := maxReady
 		switch p.state {
-		case probe:
+		case probing:
 			if !p.probed {
 				p.probed = true
 				if p.next <= c.log.last() {

@@ -337,7 +337,7 @@ func TestFastBackup_5_3(t *testing.T) {
 	p := &l.core.peers[2]
 	l.step(3, (&appendReply{term: 6, seq: p.seq, rejected: true, last: 501, conflictTerm: 3, conflictIndex: 101}).encode(nil))
 	l.drain()
-	if p.next != 101 || p.state != probe {
+	if p.next != 101 || p.state != probing {
 		t.Fatalf("next %d, %v; want 101", p.next, p.state)
 	}
 	// A pipeline of rejections behind the first says nothing new.

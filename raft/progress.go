@@ -6,23 +6,23 @@ import "github.com/consbench/consbench/bench/smr"
 type progressState uint8
 
 const (
-	// probe: where the peer's log stops to match is not known. One append is under
+	// probing: where the peer's log stops to match is not known. One append is under
 	// way; its answer tells.
-	probe progressState = iota
+	probing progressState = iota
 	// replicate: appends are pipelined; next runs ahead of what is acknowledged.
 	replicate
 	// snapshot: the peer needs what the window no longer holds.
 	snapshot
 )
 
-func (s progressState) String() string { return [...]string{"probe", "replicate", "snapshot"}[s] }
+func (s progressState) String() string { return [...]string{"probing", "replicate", "snapshot"}[s] }
 
 // progress is a leader's view of one peer. match < next always; everything up to
 // match is durable there.
 type progress struct {
 	state progressState
 	match uint64
-	next  uint64 // probe: where to ask next; replicate: first entry not yet sent; snapshot: the window's first
+	next  uint64 // probing: where to ask next; replicate: first entry not yet sent; snapshot: the window's first
 	sent  uint64 // entries up to here were sent once, or stood in the log before this term
 
 	// Appends to a peer are numbered. A rejection of one sent before the last
@@ -31,7 +31,7 @@ type progress struct {
 	seq   uint64 // of the last append
 	reset uint64 // value of seq when the plan last changed
 
-	probed bool     // probe: the append is under way
+	probed bool     // probing: the append is under way
 	beat   bool     // something must be said now, a heartbeat if there are no entries
 	sentAt smr.Time // when anything was last sent
 }
@@ -87,9 +87,9 @@ func (p *progress) linkChanged(up bool) {
 		if p.next == p.match+1 {
 			return
 		}
-		p.become(probe, p.match+1)
+		p.become(probing, p.match+1)
 		p.probed = !up
-	case probe:
+	case probing:
 		p.probed = !up
 	}
 	p.beat = p.beat || up
