@@ -1,9 +1,15 @@
 package raft
 
-import "github.com/consbench/consbench/bench/smr"
+import (
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
+)
 
 // campaign follows a time-out: with pre-vote a poll first, else an election.
 func (c *core) campaign(now smr.Time) {
+	if c.role == smr.Candidate {
+		c.reached(probe.RaftSplitVote)
+	}
 	if c.cfg.PreVote && c.quorum > 1 {
 		c.becomePreCandidate(now)
 		return
@@ -39,6 +45,7 @@ func (c *core) askAgain(now smr.Time) {
 // countOwnVote counts the candidate's vote for itself once it is durable.
 func (c *core) countOwnVote(now smr.Time) {
 	if c.role == smr.Candidate && c.voteDurable() && c.votes.Add(c.self) && c.votes.Len() >= c.quorum {
+		c.reached(probe.RaftOwnVoteLast)
 		c.becomeLeader(now)
 	}
 }
@@ -53,6 +60,7 @@ func (c *core) handleVoteReply(now smr.Time, from int, m *voteReply) {
 	// of an election is in the candidate's.
 	wanted := c.role == smr.PreCandidate && m.pre || c.role == smr.Candidate && !m.pre && m.term == c.term
 	if !wanted || m.round != c.round {
+		c.reached(probe.RaftVoteReplyStale)
 		return
 	}
 	p := &c.peers[from]

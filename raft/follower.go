@@ -2,6 +2,7 @@ package raft
 
 import (
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -25,6 +26,7 @@ type acks struct {
 func (c *core) handleAppend(now smr.Time, from int, m *appendEntries, entries []window.Encoded) error {
 	p := &c.peers[from]
 	if m.term < c.term {
+		c.reached(probe.RaftAppendStale)
 		p.staleOwed = true
 		return nil
 	}
@@ -42,11 +44,15 @@ func (c *core) handleAppend(now smr.Time, from int, m *appendEntries, entries []
 
 	a := &c.acks
 	if conflict, ok := c.matches(m); !ok {
+		c.reached(probe.RaftAppendRejected)
 		a.rejected, a.reject = true, conflict
 		return nil
 	}
 	a.seq = max(a.seq, m.seq)
 	a.matched = max(a.matched, c.take(m.prevIndex, entries))
+	if m.commit > a.matched {
+		c.reached(probe.RaftCommitCapped)
+	}
 	c.commitTo(now, min(m.commit, a.matched))
 	switch {
 	case len(entries) == 0:
@@ -54,6 +60,7 @@ func (c *core) handleAppend(now smr.Time, from int, m *appendEntries, entries []
 	case min(a.matched, c.log.durable) > a.acked || a.matched > c.log.durable:
 		a.waiting, a.first = true, a.first || !m.again
 	default: // all known already: the acknowledgement was lost
+		c.reached(probe.RaftAppendRepeated)
 		a.now, a.kind = true, smr.CatchUp
 	}
 	return nil
@@ -104,9 +111,11 @@ func (c *core) take(prev uint64, entries []window.Encoded) uint64 {
 		case e.Index <= l.last() && l.term(e.Index) == e.Ballot:
 		default:
 			if e.Index <= l.last() {
+				c.reached(probe.RaftLogTruncated)
 				l.truncate(e.Index)
 			}
 			if !c.appendEntry(e.Ballot, 0, e.Sum, e.Data) {
+				c.reached(probe.RaftAppendNoRoom)
 				return prev
 			}
 		}
@@ -119,14 +128,24 @@ func (c *core) take(prev uint64, entries []window.Encoded) uint64 {
 func (c *core) handleVote(now smr.Time, from int, m *requestVote) {
 	p := &c.peers[from]
 	if m.term >= c.term && c.cfg.CheckQuorum && c.inLease(now) {
+		c.reached(probe.RaftVoteRefusedLease)
 		return // a leader lives: neither the term nor the vote (dissertation, 4.2.3)
 	}
 	if m.term > c.term {
 		c.becomeFollower(now, m.term, smr.None)
 	}
 	p.voteOwed, p.voteRound = true, m.round
-	if m.term == c.term && c.vote == smr.None && c.role != smr.Leader && c.log.upToDate(m.lastIndex, m.lastTerm) {
+	switch behind := !c.log.upToDate(m.lastIndex, m.lastTerm); {
+	case m.term < c.term:
+	case c.vote == p.id:
+		c.reached(probe.RaftVoteRepeated)
+	case c.vote != smr.None:
+		c.reached(probe.RaftVoteRefusedGiven)
+	case behind:
+		c.reached(probe.RaftVoteRefusedLog)
+	case c.role != smr.Leader:
 		if c.role == smr.PreCandidate {
+			c.reached(probe.RaftPreCandidateVotes)
 			c.becomeFollower(now, c.term, smr.None)
 		}
 		c.vote, c.voteReady = p.id, unlogged
@@ -141,6 +160,9 @@ func (c *core) handlePreVote(now smr.Time, from int, m *requestVote) {
 	free := term > c.term || term == c.term && (c.vote == smr.None || c.vote == p.id)
 	p.preOwed, p.preRound = true, m.round
 	p.preGranted = free && !c.inLease(now) && c.log.upToDate(m.lastIndex, m.lastTerm)
+	if !p.preGranted {
+		c.reached(probe.RaftPreVoteRefused)
+	}
 }
 
 // replies builds what is owed to peers. Each carries the term, and so waits until

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -21,6 +22,7 @@ func (c *core) Propose(_ smr.Time, tag smr.Tag, data []byte) error {
 	}
 	open := c.log.bytes(c.log.commit, c.log.last())
 	if c.noop == 0 || open+window.EncodedSize(len(data)) > c.cfg.Inflight {
+		c.reached(probe.RaftWindowFull)
 		return smr.ErrFull
 	}
 	if !c.appendEntry(c.term, tag, window.Sum(data), data) {
@@ -33,8 +35,12 @@ func (c *core) Propose(_ smr.Time, tag smr.Tag, data []byte) error {
 // tells it what of the earlier ones is committed (5.4.2, 8). A window without room
 // puts it off.
 func (c *core) proposeNoop() {
-	if c.role == smr.Leader && c.noop == 0 && c.appendEntry(c.term, 0, 0, nil) {
+	switch {
+	case c.role != smr.Leader || c.noop != 0:
+	case c.appendEntry(c.term, 0, 0, nil):
 		c.noop = c.log.last()
+	default:
+		c.reached(probe.RaftNoopPutOff)
 	}
 }
 
@@ -45,6 +51,7 @@ func (c *core) handleAppendReply(now smr.Time, from int, m *appendReply) error {
 		return nil
 	}
 	if m.term < c.term || c.role != smr.Leader {
+		c.reached(probe.RaftReplyStale)
 		return nil
 	}
 	p, last := &c.peers[from], c.log.last()
@@ -65,6 +72,8 @@ func (c *core) handleAppendReply(now smr.Time, from int, m *appendReply) error {
 	case m.rejected:
 		if news {
 			c.backUp(p, m)
+		} else {
+			c.reached(probe.RaftRejectionStale)
 		}
 	case p.state == probing && news:
 		p.become(replicate, c.resumeAt(p, m))
@@ -100,6 +109,9 @@ func (c *core) backUp(p *peer, m *appendReply) {
 			next = j + 1 // both hold (j, conflictTerm): they agree up to there
 		default:
 			next = min(m.conflictIndex, j+1)
+			if next < k {
+				c.reached(probe.RaftTermSkipped)
+			}
 		}
 	}
 	p.sent = max(p.sent, p.next-1)
@@ -107,17 +119,26 @@ func (c *core) backUp(p *peer, m *appendReply) {
 	p.released(l.w.First())
 }
 
-// advanceCommit commits what a majority holds, if it is of the own term (5.4.2).
-func (c *core) advanceCommit(now smr.Time) {
+// advanceCommit commits what a majority holds, if it is of the own term (5.4.2), and
+// returns the commit index.
+func (c *core) advanceCommit(now smr.Time) uint64 {
 	n := c.majorityMatch()
-	if c.noop == 0 || n < c.noop || n <= c.log.commit {
-		return
+	if n <= c.log.commit {
+		return c.log.commit
+	}
+	if c.noop == 0 || n < c.noop {
+		c.reached(probe.RaftCommitOldTerm)
+		return c.log.commit
+	}
+	if n > c.log.durable {
+		c.reached(probe.RaftCommitBeforeOwnDisk)
 	}
 	c.commitTo(now, n)
 	if !c.serving {
 		c.serving = true
 		c.event(smr.Serving, now, c.cfg.ID)
 	}
+	return n
 }
 
 // majorityMatch is the highest index that a majority holds durably, the leader's
@@ -154,6 +175,7 @@ func (c *core) matchOf(i int) uint64 {
 func (c *core) tickLeader(now smr.Time) {
 	if now >= c.checkAt {
 		if c.contacts.Within(now, c.cfg.ElectionMin) < c.quorum {
+			c.reached(probe.RaftQuorumLost)
 			c.becomeFollower(now, c.term, smr.None)
 			return
 		}
@@ -191,6 +213,7 @@ func (c *core) appends(now smr.Time, rd *smr.Ready) (more bool) {
 			for p.match >= c.log.base() && p.next <= c.log.last() {
 				flight := c.log.bytes(p.match, p.next-1)
 				if flight >= c.cfg.Inflight {
+					c.reached(probe.RaftFlightFull)
 					break
 				}
 				if budget <= 0 {
@@ -202,6 +225,7 @@ func (c *core) appends(now smr.Time, rd *smr.Ready) (more bool) {
 				budget -= run
 			}
 		case snapshot:
+			c.reached(probe.RaftSnapshotWanted)
 			rd.SnapshotTo = append(rd.SnapshotTo, p.id)
 		}
 		if p.beat {
@@ -217,6 +241,7 @@ func (c *core) sendEntries(now smr.Time, rd *smr.Ready, p *peer, limit int) (siz
 	run, next := c.log.w.Run(p.next, c.log.last(), min(limit, c.cfg.MaxFrame-appendSize))
 	kind := smr.Replication
 	if p.next <= p.sent {
+		c.reached(probe.RaftRetransmitted)
 		kind = smr.CatchUp
 	}
 	p.sent = max(p.sent, next-1)

@@ -29,6 +29,8 @@ type raftLog struct {
 	commit    uint64
 	delivered uint64 // given out as Committed
 	applied   uint64
+
+	voided uint64 // last Ready that logged an entry removed since; for a probe
 }
 
 func newLog(capacity int, base, baseTerm uint64) raftLog {
@@ -91,6 +93,9 @@ func (l *raftLog) append(term uint64, tag smr.Tag, sum uint32, data []byte) bool
 func (l *raftLog) truncate(i uint64) {
 	if i <= l.commit {
 		panic(fmt.Sprintf("raft: truncating committed entry %d, commit %d", i, l.commit))
+	}
+	if i <= l.handed {
+		l.voided = max(l.voided, l.w.At(l.handed).Number)
 	}
 	l.w.Truncate(i)
 	l.handed = min(l.handed, i-1)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/timer"
 	"github.com/consbench/consbench/bench/smr/window"
 )
@@ -172,11 +173,15 @@ func (c *core) Tick(now smr.Time) {
 func (c *core) becomeFollower(now smr.Time, term uint64, leader smr.NodeID) {
 	switch c.role {
 	case smr.Leader:
+		if term > c.term {
+			c.reached(probe.RaftLeaderStepsDown)
+		}
 		c.giveUpTags()
 		c.election.Restart(now)
 		c.checkAt = smr.Never
 		c.event(smr.SteppedDown, now, smr.None)
 	case smr.Candidate:
+		c.reached(probe.RaftCandidateStepsDown)
 		c.event(smr.SteppedDown, now, smr.None)
 	}
 	if term < c.term {
@@ -272,11 +277,16 @@ func (c *core) Persisted(now smr.Time, number uint64) {
 	if number <= c.persisted {
 		return
 	}
+	if c.log.voided > c.persisted && c.log.voided <= number {
+		c.reached(probe.RaftOverwrittenPersisted)
+	}
 	c.persisted = number
 	c.log.confirm(number)
 	switch c.role {
 	case smr.Leader:
-		c.advanceCommit(now)
+		if before := c.log.commit; c.advanceCommit(now) > before {
+			c.reached(probe.RaftCommitOwnDiskLast)
+		}
 	case smr.Candidate:
 		c.countOwnVote(now)
 	}
@@ -297,6 +307,9 @@ func (c *core) Peer(_ smr.Time, id smr.NodeID, up bool) {
 	if i < 0 || i == c.self || c.role != smr.Leader {
 		return
 	}
+	if p := &c.peers[i]; p.state == replicate && p.next > p.match+1 {
+		c.reached(probe.RaftLinkLost)
+	}
 	c.peers[i].linkChanged(up)
 	c.peers[i].released(c.log.w.First())
 }
@@ -307,6 +320,9 @@ func (c *core) Status(s *smr.Status) {
 		Last: c.log.last(), Commit: c.log.commit, Durable: c.log.durable}
 }
 
+// reached notes that this server has come to a place that a search for bugs must reach.
+func (c *core) reached(place probe.ID) { c.cfg.Probes.Hit(place) }
+
 func (c *core) event(t smr.EventType, now smr.Time, node smr.NodeID) {
 	c.events = append(c.events, smr.Event{Type: t, Time: now, Term: c.term, Node: node})
 }
@@ -316,6 +332,7 @@ func (c *core) event(t smr.EventType, now smr.Time, node smr.NodeID) {
 func (c *core) giveUpTags() {
 	for i := c.log.commit + 1; i <= c.log.last(); i++ {
 		if s := c.log.w.At(i); s.Tag != 0 {
+			c.reached(probe.RaftTagsLost)
 			c.lost = append(c.lost, s.Tag)
 			s.Tag = 0
 		}

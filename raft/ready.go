@@ -1,6 +1,9 @@
 package raft
 
-import "github.com/consbench/consbench/bench/smr"
+import (
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
+)
 
 // Bounds of one Ready: bytes of records, of entries to one peer and of committed
 // entries, each; and committed entries by count. A Baseline is not bounded.
@@ -45,6 +48,7 @@ func (c *core) send(rd *smr.Ready, to smr.NodeID, kind smr.Kind, at int, body []
 func (c *core) records(rd *smr.Ready) (more bool) {
 	l := &c.log
 	if c.baseline && l.base() > c.snapIndex {
+		c.reached(probe.RaftBaselineGivenUp)
 		c.baseline = false // the window had to let go of what it would need; the next snapshot brings another
 	}
 	hard := c.termReady == unlogged || c.voteReady == unlogged

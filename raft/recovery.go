@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -109,6 +110,7 @@ func (c *core) replayEntry(e *window.Encoded) error {
 		if e.Index <= l.applied || e.Index <= l.delivered {
 			return errRecord
 		}
+		c.reached(probe.RaftReplayOverwrites)
 		l.commit = min(l.commit, e.Index-1) // a mark ahead of the entries it speaks of
 		l.truncate(e.Index)
 	}
@@ -162,10 +164,19 @@ func (c *core) Installed(now smr.Time, index uint64, meta []byte) {
 	}
 	l := &c.log
 	if index > l.delivered {
+		switch c.role {
+		case smr.Leader:
+			c.reached(probe.RaftInstalledLeading)
+		case smr.Candidate, smr.PreCandidate:
+			c.reached(probe.RaftInstalledCampaigning)
+		default:
+			c.reached(probe.RaftInstalledFollowing)
+		}
 		if term > c.term {
 			c.becomeFollower(now, term, smr.None)
 		}
 		if index <= l.last() && l.term(index) == term {
+			c.reached(probe.RaftInstalledTailKept)
 			for i := l.delivered + 1; i <= index; i++ {
 				if s := l.w.At(i); s.Tag != 0 {
 					c.lost = append(c.lost, s.Tag)
