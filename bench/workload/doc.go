@@ -16,7 +16,7 @@
 // in time is part of its response time.
 //
 // A closed loop needs no arrival process: each client sends when it has its
-// answer. A ramp would be one more implementation of [Arrivals].
+// answer. An open loop may have phases: steady, ramp, burst and pause, see [Pacer].
 //
 // # Units
 //

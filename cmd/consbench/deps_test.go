@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"bench/command":  {},
 	"bench/workload": {"bench/smr", "bench/nearest"},
 	"bench/measure":  {"bench/smr", "bench/nearest"},
+	"bench/topology": {"bench/smr", "bench/nearest"},
 	"bench/stat":     {"bench/measure", "bench/workload"},
 	"bench/fault":    {"bench/smr", "bench/nearest"},
 	"bench/check":    {"bench/smr", "bench/command"},
