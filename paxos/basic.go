@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/timer"
 	"github.com/consbench/consbench/bench/smr/window"
 )
@@ -176,6 +177,9 @@ type instance struct {
 	dirtyEntry   bool
 }
 
+// reached notes that this replica has come to a place that a search for bugs must reach.
+func (c *basic) reached(place probe.ID) { c.cfg.Probes.Hit(place) }
+
 // at returns the instance of a slot within [First, Limit] of the log.
 func (c *basic) at(slot uint64) *instance {
 	if slot < c.log.First() || slot > c.log.Limit() {
@@ -241,7 +245,8 @@ func (c *basic) release(i uint64) {
 // wherever the arena's end happens to lie, and those far off some more. all is for
 // replay, where everything fitted before.
 func (c *basic) put(slot uint64, ballot Ballot, sum uint32, data []byte, all bool) bool {
-	if s := c.log.At(slot); s != nil && s.Sum == sum && string(c.log.Data(slot)) == string(data) {
+	held := c.log.At(slot)
+	if held != nil && held.Sum == sum && string(c.log.Data(slot)) == string(data) {
 		c.log.SetBallot(slot, uint64(ballot))
 		return true
 	}
@@ -255,10 +260,14 @@ func (c *basic) put(slot uint64, ballot Ballot, sum uint32, data []byte, all boo
 	size := window.EncodedSize(len(data))
 	for {
 		if c.log.Bytes()+size+reserve <= c.log.Capacity() && c.log.Put(slot, uint64(ballot), 0, sum, data) != nil {
+			if held != nil {
+				c.reached(probe.BasicAcceptOverwrites)
+			}
 			return true
 		}
 		first := c.log.First()
 		if !c.spent(first) || c.pinned(first, true) {
+			c.reached(probe.BasicAcceptNoRoom)
 			return false
 		}
 		c.release(first)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // attempt is the own proposer of one slot, with what the role leaves to its owner:
@@ -50,10 +51,12 @@ func (c *basic) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	}
 	c.rehouse(now)
 	if c.homeless.len() > 0 || c.used >= c.log.Limit() {
+		c.reached(probe.BasicWindowFull)
 		return smr.ErrFull
 	}
 	seq := c.values.put(tag, data)
 	if seq == 0 {
+		c.reached(probe.BasicWindowFull)
 		return smr.ErrFull
 	}
 	c.propose(now, c.used+1, seq)
@@ -115,6 +118,7 @@ loop:
 			p = c.at(v.slot).attempt
 		}
 		if p == nil || p.Ballot != v.ballot {
+			c.reached(probe.BasicVoteOvertaken)
 			c.votes.pop() // overtaken
 			continue
 		}
@@ -157,7 +161,12 @@ func (c *basic) due(p *attempt, at smr.Time) {
 // takePromise is the proposer's side of phase 1b. accepted is the proposal that the
 // acceptor reported, sum and data its value; of the own acceptor it is in the log.
 func (c *basic) takePromise(now smr.Time, p *attempt, from int, accepted Ballot, sum uint32, data []byte) {
+	earlier := p.Adopted
 	if p.Promised(from, p.Ballot, accepted) {
+		c.reached(probe.BasicValueAdopted)
+		if earlier != 0 {
+			c.reached(probe.BasicValueReplaced)
+		}
 		if p.fromLog = from == c.self; !p.fromLog {
 			p.adopted, p.sum = append(p.adopted[:0], data...), sum
 		}
@@ -183,6 +192,7 @@ func (c *basic) accept(now smr.Time, p *attempt) {
 	case p.Adopted == 0:
 		_, sum, data = c.values.get(p.value)
 	case p.fromLog:
+		c.reached(probe.BasicOwnValueKept)
 		sum, data = c.log.At(p.slot).Sum, c.log.Data(p.slot)
 	default:
 		sum, data = p.sum, p.adopted
@@ -239,6 +249,7 @@ func (c *basic) takeReject(now smr.Time, p *attempt, from int, b, higher Ballot)
 		quorum = c.q2
 	}
 	if p.rejects.Add(from) && len(c.peers)-p.rejects.Len() < quorum {
+		c.reached(probe.BasicRejectedByQuorum)
 		c.abandon(now, p, higher)
 	}
 }
@@ -248,7 +259,9 @@ func (c *basic) abandon(now smr.Time, p *attempt, higher Ballot) {
 	if !p.Rejected(p.Ballot, higher) {
 		return
 	}
-	p.beaten++
+	if p.beaten++; p.beaten == 3 {
+		c.reached(probe.BasicDuel)
+	}
 	c.due(p, now+c.gap.Draw(1, c.rtt.backoff(&c.cfg, p.beaten)))
 }
 
@@ -261,9 +274,15 @@ func (c *basic) outbid(now smr.Time, slot uint64) {
 	}
 	in.contested = true
 	// In phase 2 a mere promise to the rival may come too late to stop this ballot.
-	if p.Phase == Preparing && in.Promised > p.Ballot || p.Phase == Accepting && in.Accepted > p.Ballot {
-		c.abandon(now, p, in.Promised)
+	switch {
+	case p.Phase == Preparing && in.Promised > p.Ballot:
+		c.reached(probe.BasicOutbidPreparing)
+	case p.Phase == Accepting && in.Accepted > p.Ballot:
+		c.reached(probe.BasicOutbidAccepting)
+	default:
+		return
 	}
+	c.abandon(now, p, in.Promised)
 }
 
 // settle ends the proposer of a slot that is chosen, and finds out what became of
@@ -274,12 +293,16 @@ func (c *basic) settle(now smr.Time, p *attempt) {
 	if seq != 0 && p.offered {
 		tag, _, data := c.values.get(seq)
 		if own = p.Phase == Decided && p.Adopted == 0 || bytes.Equal(c.log.Data(p.slot), data); own {
+			if p.Phase != Decided {
+				c.reached(probe.BasicChosenByRival)
+			}
 			c.log.At(p.slot).Tag = tag
 			c.values.settle(seq)
 		}
 	}
 	c.dismiss(p)
 	if seq != 0 && !own {
+		c.reached(probe.BasicValueBeaten)
 		c.homeless.push(seq)
 		c.rehouse(now)
 	}
@@ -299,11 +322,13 @@ func (c *basic) repeat(now smr.Time, p *attempt) {
 	case p.Phase == Idle:
 		c.prepare(now, p)
 	case p.rejects.Len() > 0:
+		c.reached(probe.BasicRejectedInTime)
 		c.abandon(now, p, p.Higher)
 	case p.Prepared(c.q1):
 		c.due(p, now+c.rtt.timeout(&c.cfg, 0))
 		c.accept(now, p) // there may be room now
 	default:
+		c.reached(probe.BasicRetransmitted)
 		p.repeated++
 		c.due(p, now+c.rtt.timeout(&c.cfg, p.repeated))
 		c.resends.push(p.slot)

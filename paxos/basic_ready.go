@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -30,6 +31,7 @@ func (c *basic) Ready(now smr.Time, rd *smr.Ready) {
 	c.lost = c.lost[:0]
 	for i := range c.peers {
 		if c.peers[i].snapshot {
+			c.reached(probe.BasicSnapshotWanted)
 			rd.SnapshotTo = append(rd.SnapshotTo, c.peers[i].id)
 		}
 	}
@@ -142,11 +144,17 @@ func (c *basic) reply(now smr.Time, rd *smr.Ready) {
 		case in.chosen && !accepted:
 			n -= c.teach(now, rd, r, &budget)
 		case in.Accepted != 0 && !c.onDisk(r.slot), in.Promised != in.Accepted && !c.promiseOnDisk(in):
+			c.reached(probe.BasicReplyWaitsAgain)
 			r.wait = c.logs(in) // changed since: answer when that is durable
 			c.answers.push(r)
 		case accepted:
 			c.tell(r.to, r.again, Item{Op: OpAccepted, Slot: r.slot, Ballot: r.ballot})
 		case in.Promised > r.ballot:
+			if r.op == OpPrepare {
+				c.reached(probe.BasicPrepareRejected)
+			} else {
+				c.reached(probe.BasicAcceptRejected)
+			}
 			c.tell(r.to, r.again, Item{Op: OpReject, Slot: r.slot, Ballot: r.ballot, Other: in.Promised})
 		case r.op == OpPrepare && in.Accepted == 0:
 			c.tell(r.to, r.again, Item{Op: OpPromise, Slot: r.slot, Ballot: r.ballot})

@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -81,6 +82,7 @@ func (c *basic) take(now smr.Time, from int, it Item, sum uint32, data []byte) {
 		case Confirms(in.Accepted, it.Ballot):
 			c.choose(now, it.Slot, it.Ballot)
 		default:
+			c.reached(probe.BasicNoticeUnconfirmed)
 			c.peers[from].again = AppendItem(c.peers[from].again, Item{Op: OpFetch, Slot: it.Slot})
 		}
 	case OpLearn:
@@ -94,6 +96,9 @@ func (c *basic) take(now smr.Time, from int, it Item, sum uint32, data []byte) {
 func (c *basic) takePrepare(now smr.Time, from int, it Item) {
 	in := c.at(it.Slot)
 	again := in.Promised == it.Ballot
+	if again {
+		c.reached(probe.BasicPrepareRepeated)
+	}
 	in.heard = now
 	if !in.chosen && in.Prepare(it.Ballot) && !again {
 		c.logPromise(it.Slot, smr.SyncVote)
@@ -106,6 +111,9 @@ func (c *basic) takePrepare(now smr.Time, from int, it Item) {
 func (c *basic) takeAccept(now smr.Time, from int, it Item, sum uint32, data []byte) {
 	in := c.at(it.Slot)
 	again := in.Accepted == it.Ballot
+	if again {
+		c.reached(probe.BasicAcceptRepeated)
+	}
 	in.heard = now
 	if !in.chosen && !again && it.Ballot >= in.Promised {
 		if !c.put(it.Slot, it.Ballot, sum, data, false) {
@@ -125,6 +133,7 @@ func (c *basic) takeLearn(now smr.Time, it Item, sum uint32, data []byte) {
 	if in.chosen {
 		return
 	}
+	c.reached(probe.BasicLearned)
 	if in.Accepted < it.Ballot {
 		if !c.put(it.Slot, it.Ballot, sum, data, false) {
 			return
@@ -142,6 +151,7 @@ func (c *basic) takeLearn(now smr.Time, it Item, sum uint32, data []byte) {
 func (c *basic) takeReply(now smr.Time, from int, it Item, sum uint32, data []byte) {
 	p := c.at(it.Slot).attempt
 	if p == nil || p.Ballot != it.Ballot {
+		c.reached(probe.BasicReplyStale)
 		return
 	}
 	switch {
@@ -179,6 +189,7 @@ func (c *basic) logs(in *instance) uint64 {
 
 // tellBehind answers a request for a slot below the window.
 func (c *basic) tellBehind(to int, slot uint64) {
+	c.reached(probe.BasicBehindTold)
 	p := &c.peers[to]
 	p.snapshot = p.snapshot || p.known+1 < c.log.First()
 	p.again = AppendItem(p.again, Item{Op: OpBehind, Slot: slot})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -71,6 +72,7 @@ func (m *MultiPaxos) stepPrepare(now smr.Time, pos int, in *message) {
 	p := &m.peers[pos]
 	log := Acceptor{Promised: m.promised}
 	if !log.Prepare(in.ballot) {
+		m.reached(probe.MultiPrepareRejected)
 		p.rejected = in.ballot
 		return
 	}
@@ -80,6 +82,8 @@ func (m *MultiPaxos) stepPrepare(now smr.Time, pos int, in *message) {
 	if in.ballot > m.promised {
 		m.promise(in.ballot)
 		m.becomeFollower(now, smr.None)
+	} else {
+		m.reached(probe.MultiPrepareRepeated)
 	}
 	m.timer.Restart(now)
 	behind := m.pledge.ballot == in.ballot && m.pledge.behind && in.slot < m.win.First()
@@ -116,6 +120,7 @@ func (m *MultiPaxos) sendPromise(rd *smr.Ready) {
 	to := m.peers[pl.to].id
 	head := message{typ: msgPromise, ballot: pl.ballot, known: m.commit}
 	if pl.next < m.win.First() {
+		m.reached(probe.MultiPromiseBehind)
 		pl.behind = true
 		head.flags, head.slot, head.last = flagBehind, pl.next, m.win.First()
 		m.send(rd, to, smr.Election, &head, nil, nil)
@@ -144,6 +149,7 @@ func (m *MultiPaxos) sendPromise(rd *smr.Ready) {
 		case next > m.win.Last():
 			head.flags = flagFinal
 		case sent >= m.cfg.Inflight:
+			m.reached(probe.MultiPromisePaged)
 			head.flags = flagMore
 		}
 		m.send(rd, to, smr.Election, &head, nil, run)
@@ -157,6 +163,7 @@ func (m *MultiPaxos) sendPromise(rd *smr.Ready) {
 // the leader's notice and heartbeat.
 func (m *MultiPaxos) stepAccept(now smr.Time, p *peer, in *message) error {
 	if in.ballot < m.promised {
+		m.reached(probe.MultiAcceptRejected)
 		p.rejected = in.ballot
 		return nil
 	}
@@ -184,10 +191,12 @@ func (m *MultiPaxos) stepAccept(now smr.Time, p *peer, in *message) error {
 			panic("paxos: a ballot that is followed was refused")
 		}
 		if !m.accept(e) {
+			m.reached(probe.MultiAcceptNoRoom)
 			break // no room: as if lost
 		}
 		fresh = true
 		if e.Index != f.top+1 {
+			m.reached(probe.MultiAcceptOutOfOrder)
 			f.disorder = max(f.disorder, f.top, e.Index)
 		}
 		f.top = max(f.top, e.Index)
@@ -195,6 +204,9 @@ func (m *MultiPaxos) stepAccept(now smr.Time, p *peer, in *message) error {
 	m.advanceReceived()
 	f.notice = max(f.notice, in.known)
 	m.notice()
+	if len(in.entries) > 0 && !fresh {
+		m.reached(probe.MultiAcceptRepeated)
+	}
 	if len(in.entries) > 0 && !fresh || f.received < f.sent {
 		f.repeat = true
 	}
@@ -226,9 +238,16 @@ func (m *MultiPaxos) follow(now smr.Time, id smr.NodeID, in *message) {
 // accept writes an entry into the window under its ballot. The same value under a
 // higher ballot takes no new room. False: there is none.
 func (m *MultiPaxos) accept(e *window.Encoded) bool {
-	if slot := m.win.At(e.Index); slot != nil && m.sameValue(e, slot) {
-		m.reaccept(e.Index, Ballot(e.Ballot))
-		return true
+	if slot := m.win.At(e.Index); slot != nil {
+		if slot.Number != replayed {
+			m.voided = max(m.voided, slot.Number)
+		}
+		if m.sameValue(e, slot) {
+			m.reached(probe.MultiAcceptSameValue)
+			m.reaccept(e.Index, Ballot(e.Ballot))
+			return true
+		}
+		m.reached(probe.MultiAcceptOverwrites)
 	}
 	return m.put(e.Index, Ballot(e.Ballot), 0, e.Sum, e.Data) != nil
 }
@@ -314,6 +333,7 @@ func (m *MultiPaxos) sendAccepted(rd *smr.Ready) {
 	head := message{typ: msgAccepted, ballot: f.ballot, slot: f.frontier, known: m.commit, other: f.echo}
 	m.advanceReceived()
 	if f.received < f.sent {
+		m.reached(probe.MultiGapReported)
 		head.last = f.received + 1
 	}
 	m.send(rd, m.leader, kind, &head, spans, nil)

@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -57,6 +58,9 @@ func (m *MultiPaxos) askAll() {
 func (m *MultiPaxos) stepPoll(now smr.Time, p *peer, in *message) {
 	quiet := now-m.heardAt >= m.cfg.ElectionMin && m.role != smr.Leader
 	p.polled, p.granted = in.ballot, quiet && in.ballot > m.promised
+	if !p.granted {
+		m.reached(probe.MultiPollRefused)
+	}
 }
 
 func (m *MultiPaxos) stepPollReply(now smr.Time, pos int, in *message) {
@@ -166,6 +170,7 @@ func (m *MultiPaxos) stepPromise(now smr.Time, pos int, in *message) error {
 		return nil
 	}
 	if in.flags&flagBehind != 0 || in.slot > p.cursor || in.last+1 < p.cursor {
+		m.reached(probe.MultiPageOutOfTurn)
 		return nil
 	}
 	for i := range in.entries {
@@ -205,8 +210,16 @@ func (m *MultiPaxos) adopt(e *window.Encoded, chosen bool) bool {
 	if e.Index <= m.commit {
 		return true
 	}
-	if Adopts(m.at(e.Index).Accepted, Ballot(e.Ballot)) && !m.accept(e) {
-		return false
+	if held := m.at(e.Index).Accepted; Adopts(held, Ballot(e.Ballot)) {
+		if m.role == smr.Candidate {
+			m.reached(probe.MultiValueAdopted)
+			if held != 0 && !m.sameValue(e, m.win.At(e.Index)) {
+				m.reached(probe.MultiValueReplaced)
+			}
+		}
+		if !m.accept(e) {
+			return false
+		}
 	}
 	if chosen {
 		m.win.At(e.Index).X.chosen = true
@@ -228,6 +241,11 @@ func (m *MultiPaxos) stepReject(now smr.Time, in *message) {
 	higher := Ballot(in.other)
 	m.seen = max(m.seen, higher)
 	if m.proposer.Rejected(in.ballot, higher) {
+		if m.role == smr.Leader {
+			m.reached(probe.MultiLeaderStepsDown)
+		} else {
+			m.reached(probe.MultiCandidateStepsDown)
+		}
 		m.becomeFollower(now, smr.None)
 	}
 }

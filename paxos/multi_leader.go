@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -57,8 +58,10 @@ func (m *MultiPaxos) becomeLeader(now smr.Time) {
 	m.leading = leading{base: m.commit, inherited: m.win.Last(), own: m.commit}
 	for s := m.commit + 1; s <= m.inherited; s++ {
 		if m.win.Has(s) {
+			m.reached(probe.MultiReproposed)
 			m.reaccept(s, b)
 		} else {
+			m.reached(probe.MultiHoleFilled)
 			m.mustPut(s, b)
 		}
 		m.open(s, b)
@@ -90,6 +93,7 @@ func (m *MultiPaxos) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	size := uint64(window.EncodedSize(len(data)))
 	s := m.win.Last() + 1
 	if open := m.lastEnd - m.commitEnd; open > 0 && open+size > uint64(m.cfg.Inflight) || s-m.commit > m.ring/4 {
+		m.reached(probe.MultiWindowFull)
 		return smr.ErrFull
 	}
 	if m.put(s, m.proposer.Ballot, tag, window.Sum(data), data) == nil {
@@ -126,6 +130,7 @@ func (m *MultiPaxos) acceptedBy(pos int, lo, hi uint64) {
 // stepAccepted takes an acknowledgement.
 func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
 	if m.role != smr.Leader || in.ballot != m.proposer.Ballot {
+		m.reached(probe.MultiAcceptedStale)
 		return
 	}
 	p := &m.peers[pos]
@@ -142,6 +147,8 @@ func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
 			p.next, p.sentEnd = p.known+1, m.endOf(p.known)
 		}
 		m.misses(p, in.last)
+	} else {
+		m.reached(probe.MultiAcceptedOvertaken)
 	}
 	if p.snapshot && m.holds(p)+1 >= m.win.First() {
 		p.snapshot = false
@@ -157,6 +164,7 @@ func (m *MultiPaxos) misses(p *peer, s uint64) {
 		return
 	}
 	if s <= p.acked {
+		m.reached(probe.MultiAckTakenBack)
 		p.doubt = p.acked
 		p.acked, p.ackedEnd = s-1, min(m.endOf(s-1), p.sentEnd)
 	}
@@ -204,7 +212,14 @@ func (m *MultiPaxos) holds(p *peer) uint64 {
 func (m *MultiPaxos) advanceLeader(now smr.Time) {
 	m.advance()
 	if m.commit > m.base && m.commit >= m.win.First() {
-		m.commitEnd = m.win.At(m.commit).X.end
+		slot := m.win.At(m.commit)
+		m.commitEnd = slot.X.end
+		if !m.isDurable(slot.Number) {
+			m.reached(probe.MultiChosenBeforeOwnDisk)
+		}
+	}
+	if !m.serving && m.commit >= m.inherited && m.confirmed.Len() < m.q2 {
+		m.reached(probe.MultiServingWaits)
 	}
 	if !m.serving && m.commit >= m.inherited && m.confirmed.Len() >= m.q2 {
 		m.serving = true
@@ -218,6 +233,7 @@ func (m *MultiPaxos) advanceLeader(now smr.Time) {
 // others from being elected.
 func (m *MultiPaxos) tickLeader(now smr.Time) {
 	if m.cfg.CheckQuorum && m.contacts.Within(now, m.cfg.ElectionMin) < m.q2 {
+		m.reached(probe.MultiQuorumLost)
 		m.becomeFollower(now, smr.None)
 		return
 	}
@@ -287,6 +303,7 @@ func (m *MultiPaxos) resend(now smr.Time, rd *smr.Ready, p *peer) {
 			hi++
 		}
 		var run []byte
+		m.reached(probe.MultiRetransmitted)
 		run, lo = m.win.Run(lo, hi, m.cfg.MaxFrame-multiHeadSize)
 		m.sendAccept(now, rd, p, smr.CatchUp, run)
 	}
