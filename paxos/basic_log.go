@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -58,6 +59,8 @@ func (c *basic) soil(slot uint64, in *instance, sync smr.SyncKind) {
 func (c *basic) records(rd *smr.Ready) {
 	if c.baseline && c.snapshot+1 >= c.log.First() {
 		c.writeBaseline(rd)
+	} else if c.baseline {
+		c.reached(probe.BasicBaselineGivenUp)
 	}
 	if c.baseline {
 		c.baseline = false
@@ -214,11 +217,13 @@ func (c *basic) Installed(now smr.Time, index uint64, meta []byte) {
 	}
 	for slot := c.log.First(); slot <= min(index, c.log.Limit()); slot++ {
 		if p := c.at(slot).attempt; p != nil {
+			c.reached(probe.BasicInstalledProposing)
 			seq, offered := p.value, p.offered
 			c.dismiss(p)
 			switch {
 			case seq == 0:
 			case offered: // the snapshot does not tell which value was chosen
+				c.reached(probe.BasicTagsLost)
 				tag, _, _ := c.values.get(seq)
 				c.lost = append(c.lost, tag)
 				c.values.settle(seq)

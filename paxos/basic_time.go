@@ -1,6 +1,9 @@
 package paxos
 
-import "github.com/consbench/consbench/bench/smr"
+import (
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
+)
 
 // Start implements smr.Core.
 func (c *basic) Start(now smr.Time) {
@@ -104,6 +107,7 @@ func (c *basic) fetch(now smr.Time) {
 		if c.fetchee == c.self || p.known <= c.frontier {
 			continue
 		}
+		c.reached(probe.BasicFetched)
 		for slot := c.frontier + 1; slot <= min(p.known, c.frontier+basicMaxRepeat, c.log.Limit()); slot++ {
 			if !c.at(slot).chosen {
 				p.again = AppendItem(p.again, Item{Op: OpFetch, Slot: slot})
@@ -122,6 +126,7 @@ func (c *basic) fill(now smr.Time) {
 	for slot := c.frontier + 1; slot <= c.used && c.holds(slot) && filled < basicMaxRepeat; slot++ {
 		in := c.at(slot)
 		if !in.chosen && in.attempt == nil && now-in.heard >= c.cfg.ElectionMin {
+			c.reached(probe.BasicHoleFilled)
 			c.propose(now, slot, 0)
 			filled++
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/timer"
 	"github.com/consbench/consbench/bench/smr/window"
 )
@@ -199,13 +200,20 @@ func (m *MultiPaxos) Persisted(now smr.Time, number uint64) {
 	if m.entriesNumber > m.persisted {
 		m.following.disorderly = true
 	}
+	if m.voided > m.persisted && m.voided <= number {
+		m.reached(probe.MultiOverwrittenPersisted)
+	}
 	m.persisted = number
 	switch m.role {
 	case smr.Candidate:
 		m.promiseSelf(now)
 	case smr.Leader:
+		before := m.commit
 		m.acceptSelf()
 		m.advanceLeader(now)
+		if m.commit > before {
+			m.reached(probe.MultiChosenOwnDiskLast)
+		}
 	}
 }
 
@@ -217,6 +225,9 @@ func (m *MultiPaxos) Status(st *smr.Status) {
 		First: m.win.First(), Last: m.win.Last(), Commit: m.commit, Durable: m.durable,
 	}
 }
+
+// reached notes that this replica has come to a place that a search for bugs must reach.
+func (m *MultiPaxos) reached(place probe.ID) { m.cfg.Probes.Hit(place) }
 
 // event reports a step of an election.
 func (m *MultiPaxos) event(now smr.Time, typ smr.EventType, b Ballot, node smr.NodeID) {
@@ -242,6 +253,7 @@ func (m *MultiPaxos) becomeFollower(now smr.Time, leader smr.NodeID) {
 func (m *MultiPaxos) loseTags() {
 	for s := m.commit + 1; s <= m.win.Last(); s++ {
 		if slot := m.win.At(s); slot != nil && slot.Tag != 0 {
+			m.reached(probe.MultiTagsLost)
 			m.lost = append(m.lost, slot.Tag)
 			slot.Tag = 0
 		}

@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // learned is this replica as learner.
@@ -44,6 +45,9 @@ func (m *MultiPaxos) notice() {
 	for m.commit < f.notice {
 		slot := m.win.At(m.commit + 1)
 		if slot == nil || !slot.X.chosen && !Confirms(Ballot(slot.Ballot), f.ballot) {
+			if slot != nil {
+				m.reached(probe.MultiNoticeUnconfirmed)
+			}
 			return
 		}
 		slot.X.chosen = true
@@ -63,6 +67,7 @@ func (m *MultiPaxos) sendFetch(now smr.Time, rd *smr.Ready) {
 	if !m.lacks() || !m.promiseDurable() || ft.asked && now < ft.retryAt {
 		return
 	}
+	m.reached(probe.MultiFetched)
 	ft.asked, ft.retryAt = true, now+m.cfg.Heartbeat
 	head := message{typ: msgFetch, ballot: m.promised, slot: m.commit + 1, last: m.following.base}
 	m.send(rd, m.leader, smr.CatchUp, &head, m.holdings(head.slot, head.last), nil)
@@ -122,6 +127,7 @@ func (m *MultiPaxos) serveFetch(rd *smr.Ready, p *peer) {
 		if others {
 			head.flags = 0
 		}
+		m.reached(probe.MultiFetchConfirmed)
 		m.send(rd, p.id, smr.CatchUp, &head, spans, nil)
 	}
 	more := hi < min(r.hi, m.commit)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -18,6 +19,7 @@ type storage struct {
 
 	dirtyLo, dirtyHi uint64 // every slot with Number 0 is within
 	entriesNumber    uint64 // last Ready that carried entries
+	voided           uint64 // last Ready that logged an entry overwritten since; for a probe
 
 	applied  uint64 // by the state machine
 	retained int    // bytes of the window that are applied
@@ -96,6 +98,7 @@ func (m *MultiPaxos) makeRoom(s uint64, size int) bool {
 	if live+size > m.win.Capacity() {
 		return false
 	}
+	m.reached(probe.MultiRoomMade)
 	m.rebuild(m.win.Capacity())
 	return true
 }

@@ -1,6 +1,9 @@
 package paxos
 
-import "github.com/consbench/consbench/bench/smr"
+import (
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
+)
 
 // Ready implements smr.Core.
 func (m *MultiPaxos) Ready(now smr.Time, rd *smr.Ready) {
@@ -73,6 +76,7 @@ func (m *MultiPaxos) snapshots(rd *smr.Ready) {
 	}
 	for i := range m.peers {
 		if m.peers[i].snapshot {
+			m.reached(probe.MultiSnapshotWanted)
 			rd.SnapshotTo = append(rd.SnapshotTo, m.peers[i].id)
 		}
 	}

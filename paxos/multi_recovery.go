@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -117,8 +118,12 @@ func (m *MultiPaxos) Snapshotted(index uint64) {
 	}
 	// If slots above index are released already, the log cannot begin there. It
 	// stays as it is until the next snapshot.
-	if index > m.snapshot && m.win.First() <= index+1 {
+	switch {
+	case index <= m.snapshot:
+	case m.win.First() <= index+1:
 		m.snapshot, m.baseline = index, true
+	default:
+		m.reached(probe.MultiBaselineGivenUp)
 	}
 }
 
@@ -126,6 +131,14 @@ func (m *MultiPaxos) Snapshotted(index uint64) {
 func (m *MultiPaxos) Installed(now smr.Time, index uint64, meta []byte) {
 	if checkMeta(index, meta) != nil || index <= m.emitted {
 		return
+	}
+	switch m.role {
+	case smr.Leader:
+		m.reached(probe.MultiInstalledLeading)
+	case smr.Candidate, smr.PreCandidate:
+		m.reached(probe.MultiInstalledCampaigning)
+	default:
+		m.reached(probe.MultiInstalledFollowing)
 	}
 	if m.role == smr.Leader {
 		m.becomeFollower(now, smr.None) // it cannot have led: others decided without it
