@@ -14,6 +14,7 @@ import (
 
 	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/compare"
+	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/paxos"
@@ -110,7 +111,7 @@ func TestClosedForm(t *testing.T) {
 			t.Errorf("%s: %s %s %g, want %v", metric, l.Method, l.Verdict, *l.Ratio, want)
 		}
 	}
-	if got := find(t, c.Against[0], "cpu/commit"); got.Verdict != "cannot tell" || got.Needed != 6 {
+	if got := find(t, c.Against[0], "cpu/commit"); got.Verdict != "cannot tell" || got.Needed != 7 {
 		t.Errorf("of three runs' CPU time: %+v", got)
 	}
 	if c.Sides[0].Samples[2].Seed != 44 || c.Sides[1].Samples[2].Seed != 44 {
@@ -309,6 +310,69 @@ func TestCheck(t *testing.T) {
 	} {
 		if _, err := compare.Run(context.Background(), sides, compare.Options{Pairs: 1}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestManyTables: of 300 tables of a side with itself at most one in twenty calls any
+// metric better or worse, whether the key metrics are looked at or all.
+func TestManyTables(t *testing.T) {
+	key, any := 0, 0
+	const tables = 300
+	for seed := range uint64(tables) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		noise := func(x float64) float64 { return x * math.Exp(.05*rng.NormFloat64()) }
+		c := run(t, []compare.Side{live("raft"), live("raft")}, 20, func(_ context.Context, cfg bench.Config, _ bench.Progress) (*result.File, error) {
+			r := result.Run{Protocol: "raft", Seed: cfg.Seed, Verdict: result.Verdict{Correct: true}}
+			r.Throughput, r.Goodput, r.Totals.Commits = noise(1e6), noise(1e6), 1
+			r.PerCommit = result.PerCommit{Messages: noise(.1), Heartbeats: noise(.1), WireBytes: noise(500), LogBytes: noise(900), Fsyncs: noise(.1), Allocs: noise(.1), CPU: noise(500)}
+			for _, l := range []*result.Latency{&r.Latency.Response, &r.Latency.Service, &r.Latency.Commit} {
+				for _, q := range []**int64{&l.P50, &l.P90, &l.P99, &l.P999, &l.P9999, &l.Min, &l.Max} {
+					v := int64(noise(1e6))
+					*q = &v
+				}
+			}
+			return &result.File{Runs: []result.Run{r}}, nil
+		})
+		foundKey, foundAny := false, false
+		for _, l := range c.Against[0].Lines {
+			if l.Verdict == "better" || l.Verdict == "worse" {
+				foundAny, foundKey = true, foundKey || report.Key(l.Metric)
+			}
+			if l.P != nil && (*l.Adjusted < *l.P || *l.Adjusted > 1) {
+				t.Errorf("seed %d: %s: p %g, adjusted %g", seed, l.Metric, *l.P, *l.Adjusted)
+			}
+		}
+		if foundKey {
+			key++
+		}
+		if foundAny {
+			any++
+		}
+	}
+	t.Logf("of %d tables %d by the key metrics, %d by any", tables, key, any)
+	// Five percent of 300 are 15, give or take 4; the other metrics have five of their own.
+	if key > 24 || any > 40 {
+		t.Errorf("of %d tables of a side with itself %d find a difference in the key metrics, %d in any", tables, key, any)
+	}
+}
+
+// TestFewPairs: six pairs that all agree tell of one metric, not of a table of many.
+func TestFewPairs(t *testing.T) {
+	two := func(_ context.Context, cfg bench.Config, _ bench.Progress) (*result.File, error) {
+		x := 100.0
+		if cfg.Protocols[0] == "paxos" {
+			x = 200 + float64(cfg.Seed)
+		}
+		r := result.Run{Protocol: cfg.Protocols[0], Seed: cfg.Seed, Throughput: x, Verdict: result.Verdict{Correct: true}}
+		r.Totals.Commits, r.PerCommit.CPU = 1, x
+		return &result.File{Runs: []result.Run{r}}, nil
+	}
+	for n, want := range map[int]string{2: "needs ", 6: "needs ", 12: ""} {
+		c := run(t, []compare.Side{live("raft"), live("paxos")}, n, two)
+		l := find(t, c.Against[0], "throughput")
+		if !strings.HasPrefix(l.Lacks, want) || (l.Lacks == "") != (want == "") || l.Lacks != "" && l.Needed <= 6 {
+			t.Errorf("%d pairs: %+v", n, l)
 		}
 	}
 }

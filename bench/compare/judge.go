@@ -9,6 +9,7 @@ import (
 
 	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/stat"
 )
@@ -16,6 +17,10 @@ import (
 // keepsUp is the share of the commands offered from which on the rate, not the side,
 // has decided the throughput.
 const keepsUp = 0.98
+
+// manySeeds are as many virtual runs as a table of measured lines can be judged by.
+// Of fewer the smallest and the largest ratio say more than bounds would.
+const manySeeds = 12
 
 // Judge forms the comparisons of c anew from its samples.
 func Judge(c *result.Comparison) {
@@ -30,6 +35,9 @@ type both struct {
 	c     *result.Comparison
 	sides [2]*result.Side
 	pairs [][2]*result.Sample
+
+	open    *stat.Estimate // of the line being made, if others decide on it too
+	pending []pending
 }
 
 func pairUp(c *result.Comparison, base, side int) *both {
@@ -58,18 +66,85 @@ func against(c *result.Comparison, base, side int) result.Against {
 		return a
 	}
 	for _, m := range measure.Metrics() {
+		b.open = nil
 		var l result.Line
 		if strings.HasPrefix(m.Name, "election.") {
 			l = b.elections(m)
 		} else {
 			l = b.values(m)
 		}
-		if l.A.Count+l.B.Count > 0 {
-			a.Lines = append(a.Lines, l)
+		if l.A.Count+l.B.Count == 0 {
+			continue
 		}
+		if b.open != nil {
+			b.pending = append(b.pending, pending{len(a.Lines), m, *b.open})
+		}
+		a.Lines = append(a.Lines, l)
 	}
+	b.decide(a.Lines)
 	return a
 }
+
+// pending is a measured line whose verdict depends on the others of its table.
+type pending struct {
+	line   int
+	metric measure.Metric
+	of     stat.Estimate
+}
+
+// decide forms the verdicts of the measured lines. Each bound on its own is wrong
+// once in twenty tables; a table of ten would find something in every third that
+// compares a side with itself. So what is called better or worse must be so by
+// Holm's adjustment over the table that people read, that is over the key metrics;
+// for the other metrics, which --all shows, over all of them. Visible and Needed are
+// of the strictest level that can be asked for (Bonferroni), so they promise less.
+func (b *both) decide(lines []result.Line) {
+	for _, key := range []bool{true, false} {
+		var family []*pending
+		var p []float64
+		for i := range b.pending {
+			if o := &b.pending[i]; !key || report.Key(o.metric.Name) {
+				family, p = append(family, o), append(p, o.of.P)
+			}
+		}
+		for i, adjusted := range stat.Holm(p) {
+			if o := family[i]; key == report.Key(o.metric.Name) {
+				b.judge(&lines[o.line], o, adjusted, stat.Simultaneous(b.c.Confidence, len(family)))
+			}
+		}
+	}
+}
+
+// judge completes a measured line.
+func (b *both) judge(l *result.Line, o *pending, adjusted, confidence float64) {
+	l.P, l.Adjusted = finite(o.of.P), finite(adjusted)
+	strict := o.of
+	strict.Confidence = confidence
+	l.Visible = finite(strict.Visible(b.c.Power))
+	if l.Verdict != "" {
+		return // few pairs, or few elections
+	}
+	v := o.of.VerdictIf(adjusted <= 1-b.c.Confidence+1e-12, o.metric.Better, b.c.Tolerance)
+	l.Verdict = v.String()
+	if v != stat.CannotTell {
+		return
+	}
+	unit := "pairs"
+	if l.Method == mannWhitney {
+		unit = "elections"
+	} else if least := stat.PairsAt(confidence); o.of.Pairs < least {
+		l.Needed = least
+		l.Lacks = fmt.Sprintf("needs %d pairs", least)
+		return
+	}
+	if l.Needed = strict.Needed(b.c.Tolerance, b.c.Power); l.Needed == 0 {
+		l.Lacks = "too much noise"
+		return
+	}
+	l.Lacks = "needs about " + approximately(l.Needed) + " " + unit
+}
+
+const mannWhitney = "mann-whitney"
 
 // values compares a metric that each run has one value of.
 func (b *both) values(m measure.Metric) result.Line {
@@ -93,7 +168,7 @@ func (b *both) values(m measure.Metric) result.Line {
 		l.Verdict = result.OneSided
 		return l
 	}
-	if b.c.Exact && m.Exact && (n < stat.MinPairs || slices.Equal(paired[0], paired[1])) {
+	if b.c.Exact && m.Exact && (n < manySeeds || slices.Equal(paired[0], paired[1])) {
 		e := stat.ExactOver(paired[0], paired[1])
 		fill(&l, "exact", e)
 		l.Verdict = e.Verdict(m.Better, b.c.Tolerance).String()
@@ -102,11 +177,7 @@ func (b *both) values(m measure.Metric) result.Line {
 		}
 	} else {
 		e, err := stat.Paired(paired[0], paired[1], b.c.Confidence)
-		b.measured(&l, m, "signed-rank", e, err)
-		if n < stat.MinPairs && err == nil {
-			l.Needed = stat.MinPairs
-			l.Lacks = fmt.Sprintf("needs %d pairs", stat.MinPairs)
-		}
+		b.measured(&l, "signed-rank", e, err)
 	}
 	if m.Name == "throughput" || m.Name == "goodput" {
 		if n := len(b.limited()); n == 2 {
@@ -137,24 +208,15 @@ func (b *both) limited() []*result.Side {
 	return out
 }
 
-// measured fills in an estimate that has bounds, and its verdict.
-func (b *both) measured(l *result.Line, m measure.Metric, method string, e stat.Estimate, err error) {
+// measured fills in an estimate that has bounds. Its verdict is formed with those of
+// the other metrics.
+func (b *both) measured(l *result.Line, method string, e stat.Estimate, err error) {
 	if err != nil {
 		l.Verdict, l.Lacks = stat.CannotTell.String(), "unusable values"
 		return
 	}
 	fill(l, method, e)
-	l.Visible = finite(e.Visible(b.c.Power))
-	v := e.Verdict(m.Better, b.c.Tolerance)
-	l.Verdict = v.String()
-	if v != stat.CannotTell {
-		return
-	}
-	if l.Needed = e.Needed(b.c.Tolerance, b.c.Power); l.Needed == 0 {
-		l.Lacks = "too much noise"
-		return
-	}
-	l.Lacks = "needs about " + approximately(l.Needed) + " pairs"
+	b.open = &e
 }
 
 // approximately rounds n up to two digits.
@@ -203,8 +265,7 @@ func (b *both) elections(m measure.Metric) result.Line {
 		l.Verdict = stat.Same.String()
 	default:
 		e, err := stat.Unpaired(all[0], all[1], b.c.Confidence)
-		b.measured(&l, m, "mann-whitney", e, err)
-		l.Lacks = strings.Replace(l.Lacks, "pairs", "elections", 1)
+		b.measured(&l, mannWhitney, e, err)
 		if min(had[0], had[1]) < MinElections {
 			l.Verdict, l.Needed = stat.CannotTell.String(), MinElections
 			l.Lacks = fmt.Sprintf("needs %d elections", MinElections)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,11 +17,15 @@ import (
 func Letter(i int) string { return string(rune('A' + i)) }
 
 // important are the metrics that a comparison shows unless all are asked for. Those
-// of failover are there if leaders were removed.
+// of failover are there if leaders were removed. They are judged together.
 var important = []string{
 	"throughput", "response.p50", "response.p90", "response.p99", "commit.p50", "unavailable", "election.first_commit", "election.unavailable",
 	"messages/commit", "wire_bytes/commit", "log_bytes/commit", "allocs/commit", "cpu/commit",
 }
+
+// Key reports whether a metric is one of those that a comparison shows unless all
+// are asked for.
+func Key(metric string) bool { return slices.Contains(important, metric) }
 
 // Comparison writes c for people: the sides, a table for each side against the
 // first with a closing sentence, what to know about it, the machine, and the
@@ -156,10 +161,7 @@ func shown(c *result.Comparison, a *result.Against, all bool) []result.Line {
 		outages = outages || l.Metric == "election.unavailable" && l.Verdict != result.OneSided
 	}
 	for _, l := range a.Lines {
-		show := all
-		for _, name := range important {
-			show = show || l.Metric == name
-		}
+		show := all || Key(l.Metric)
 		m, err := measure.Find(l.Metric)
 		if err != nil {
 			continue // of a later version
@@ -403,14 +405,14 @@ func (p *page) footnotes(c *result.Comparison, all bool) {
 		if ranged {
 			of = "the other ratios"
 		}
-		notes = append(notes, fmt.Sprintf("Bounds hold %s with %s confidence, each on its own. +- is half the distance of the quartiles. sees: the smallest change that would have shown %s of the time.",
+		notes = append(notes, fmt.Sprintf("Bounds hold %s with %s confidence, each on its own; better and worse hold with that confidence for the whole table (Holm), so bounds may exclude 1 where it cannot be told. +- is half the distance of the quartiles. sees: the smallest change that would have shown %s of the time.",
 			of, shareOf(c.Confidence), shareOf(c.Power)))
 	}
 	if needs {
 		notes = append(notes, "needs: about so many pairs (for elections: elections a side) would tell.")
 	}
 	if hidden {
-		notes = append(notes, "Allocations and CPU time are measured, not exact: compare them live, or over at least 6 seeds.")
+		notes = append(notes, "Allocations and CPU time are measured, not exact: compare them live, or over at least 7 seeds.")
 	}
 	if len(notes) > 0 {
 		p.marked(bold, "NOTES", notes[0])

@@ -14,7 +14,7 @@ type Comparison struct {
 	Exact       bool         `json:"exact"`                 // virtual time: no noise
 	Interrupted bool         `json:"interrupted,omitempty"` // ended early by a signal
 	Pairs       int          `json:"pairs"`                 // asked for; in virtual time seeds
-	Confidence  float64      `json:"confidence"`            // of bounds
+	Confidence  float64      `json:"confidence"`            // of each ratio's bounds, and of all verdicts of a table together
 	Power       float64      `json:"power"`                 // of "visible" and "needed"
 	Tolerance   float64      `json:"tolerance"`             // changes within it are the same
 	Sides       []Side       `json:"sides"`
@@ -82,17 +82,19 @@ const (
 // Line is one metric of two sides. The ratio is B over A; null stands for what
 // does not exist, such as the ratio to zero and bounds of too few pairs.
 type Line struct {
-	Metric  string   `json:"metric"`
-	Method  string   `json:"method,omitempty"` // exact, signed-rank, mann-whitney or none
-	A       Middle   `json:"a"`
-	B       Middle   `json:"b"`
-	Ratio   *float64 `json:"ratio"`
-	Low     *float64 `json:"low"`
-	High    *float64 `json:"high"`
-	Visible *float64 `json:"visible"`          // smallest relative change that would have shown
-	Verdict string   `json:"verdict"`          // B against A
-	Lacks   string   `json:"lacks,omitempty"`  // what telling would take
-	Needed  int      `json:"needed,omitempty"` // pairs, about
+	Metric   string   `json:"metric"`
+	Method   string   `json:"method,omitempty"` // exact, signed-rank, mann-whitney or none
+	A        Middle   `json:"a"`
+	B        Middle   `json:"b"`
+	Ratio    *float64 `json:"ratio"`
+	Low      *float64 `json:"low"`
+	High     *float64 `json:"high"`
+	P        *float64 `json:"p,omitempty"`          // probability of such a difference, or a larger one, if there is none
+	Adjusted *float64 `json:"p_adjusted,omitempty"` // the same for the table as a whole: what the verdict rests on
+	Visible  *float64 `json:"visible"`              // smallest relative change that would have shown
+	Verdict  string   `json:"verdict"`              // B against A
+	Lacks    string   `json:"lacks,omitempty"`      // what telling would take
+	Needed   int      `json:"needed,omitempty"`     // pairs, about
 }
 
 // Middle is the middle of one side's values: over runs, or over elections.

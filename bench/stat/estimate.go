@@ -26,6 +26,7 @@ type Estimate struct {
 	Pairs      int     // pairs, or values of one side
 	Exact      bool    // virtual time: the bounds are the extremes, of one pair the value itself
 	Spread     float64 // standard deviation of the logarithms
+	P          float64 // of the two-sided test that nothing changed; the bounds exclude no change if it is at most 1-Confidence; 0 or 1 if exact
 }
 
 // ErrSample says that a sample cannot be used.
@@ -89,8 +90,14 @@ func Unpaired(a, b []float64, confidence float64) (Estimate, error) {
 		Spread: math.Sqrt(2 * ((n-1)*sa*sa + (m-1)*sb*sb) / max(n+m-2, 1)),
 	}
 	c := int(math.Floor(n*m/2 + normalQuantile((1-confidence)/2)*math.Sqrt(n*m*(n+m+1)/12)))
-	if e.Pairs >= 10 && c > 0 {
-		e.Low, e.High = math.Exp(d[c-1]), math.Exp(d[len(d)-c])
+	e.P = 1
+	if e.Pairs >= 10 {
+		// The bounds exclude 0 if fewer than c differences are on its side.
+		k := float64(sideOf(d))
+		e.P = min(1, 2*normalCDF((k+1-n*m/2)/math.Sqrt(n*m*(n+m+1)/12)))
+		if c > 0 {
+			e.Low, e.High = math.Exp(d[c-1]), math.Exp(d[len(d)-c])
+		}
 	}
 	return e, nil
 }
@@ -125,12 +132,20 @@ func ExactOver(a, b []float64) Estimate {
 		ratios[i] = Exact(a[i], b[i]).Value
 	}
 	s := Summarize(ratios)
-	return Estimate{Value: s.Median, Low: s.Min, High: s.Max, Confidence: 1, Pairs: len(a), Exact: true}
+	e := Estimate{Value: s.Median, Low: s.Min, High: s.Max, Confidence: 1, Pairs: len(a), Exact: true, P: 1}
+	if e.Changed() {
+		e.P = 0
+	}
+	return e
 }
 
 // ExactValue is a value that is not subject to chance.
 func ExactValue(v float64) Estimate {
-	return Estimate{Value: v, Low: v, High: v, Confidence: 1, Pairs: 1, Exact: true}
+	e := Estimate{Value: v, Low: v, High: v, Confidence: 1, Pairs: 1, Exact: true, P: 1}
+	if e.Changed() {
+		e.P = 0
+	}
+	return e
 }
 
 func usable(v float64) error {
@@ -161,7 +176,7 @@ func estimate(logs []float64, confidence float64) (Estimate, error) {
 	l := SignedRank(logs, confidence)
 	return Estimate{
 		Value: math.Exp(l.Center), Low: math.Exp(l.Low), High: math.Exp(l.High),
-		Confidence: confidence, Pairs: len(logs), Spread: deviation(logs),
+		Confidence: confidence, Pairs: len(logs), Spread: deviation(logs), P: l.P,
 	}, nil
 }
 
@@ -206,10 +221,14 @@ func visible(spread float64, pairs int, confidence, power float64) float64 {
 	if c, _ := critical(pairs, (1-confidence)/2); c == 0 || pairs < MinPairs { // below, t is not exact enough
 		return math.Inf(1)
 	}
-	const efficiency = 3 / math.Pi
 	v := pairs - 1
-	t := studentQuantile((1+confidence)/2, v) + studentQuantile(power, v)
-	return math.Expm1(t * spread * inflation(v) / math.Sqrt(efficiency*float64(pairs)))
+	return math.Expm1((studentQuantile((1+confidence)/2, v) + studentQuantile(power, v)) * standardError(spread, pairs))
+}
+
+// standardError is that of the estimate, at most: of its logarithm.
+func standardError(spread float64, pairs int) float64 {
+	const efficiency = 3 / math.Pi
+	return spread * inflation(pairs-1) / math.Sqrt(efficiency*float64(pairs))
 }
 
 // inflation is the upper bound at 80 % of a standard deviation with v degrees of

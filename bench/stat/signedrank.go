@@ -14,6 +14,7 @@ type Location struct {
 	Center     float64 // Hodges-Lehmann: the median of the Walsh averages
 	Low, High  float64 // -Inf and +Inf where the sample is too small for any bounds
 	Confidence float64 // that the bounds have: at least what was asked for
+	P          float64 // of the two-sided test that the centre is 0
 }
 
 // SignedRank estimates the centre of the distribution that x was drawn from. The
@@ -26,11 +27,48 @@ func SignedRank(x []float64, confidence float64) Location {
 	if m%2 == 0 {
 		center = (w[m/2-1] + w[m/2]) / 2
 	}
-	c, tail := critical(len(x), (1-confidence)/2)
-	if c == 0 {
-		return Location{center, math.Inf(-1), math.Inf(1), 1}
+	l := Location{Center: center, Low: math.Inf(-1), High: math.Inf(1), Confidence: 1}
+	// As many averages on one side of 0 are what the statistic is, at least: so
+	// bounds and test say the same, ties and zeros included.
+	l.P = min(1, 2*lowerTail(len(x), sideOf(w)))
+	if c, tail := critical(len(x), (1-confidence)/2); c > 0 {
+		l.Low, l.High, l.Confidence = w[c-1], w[m-c], 1-2*tail
 	}
-	return Location{center, w[c-1], w[m-c], 1 - 2*tail}
+	return l
+}
+
+// sideOf is how many of the sorted values lie on the emptier side of 0, zeros
+// counted on either.
+func sideOf(sorted []float64) int {
+	below, above := 0, 0
+	for _, v := range sorted {
+		if v <= 0 {
+			below++
+		}
+		if v >= 0 {
+			above++
+		}
+	}
+	return min(below, above)
+}
+
+// lowerTail is P(T <= t), T being the signed-rank statistic of n values.
+func lowerTail(n, t int) float64 {
+	if n > exactLimit {
+		mean, sd := signedRankNormal(n)
+		return normalCDF((float64(t) + 0.5 - mean) / sd)
+	}
+	sum := 0.0
+	for _, q := range signedRankPMF(n)[:t+1] {
+		sum += q
+	}
+	return min(sum, 1)
+}
+
+// signedRankNormal is the normal distribution that stands for the statistic of
+// large samples.
+func signedRankNormal(n int) (mean, sd float64) {
+	return float64(n) * float64(n+1) / 4, math.Sqrt(float64(n) * float64(n+1) * float64(2*n+1) / 24)
 }
 
 // walsh returns the averages of all pairs of x, each with itself too, in order.
@@ -56,8 +94,7 @@ func walsh(x []float64) []float64 {
 func critical(n int, p float64) (c int, tail float64) {
 	if n > exactLimit {
 		// T+1/2 for T: the correction for continuity.
-		mean := float64(n) * float64(n+1) / 4
-		sd := math.Sqrt(float64(n) * float64(n+1) * float64(2*n+1) / 24)
+		mean, sd := signedRankNormal(n)
 		c = int(math.Floor(mean + sd*normalQuantile(p) + 0.5))
 		return c, normalCDF((float64(c) - 0.5 - mean) / sd)
 	}

@@ -186,3 +186,29 @@ func (t Threshold) Evaluate(e Estimate, power float64) Outcome {
 	}
 	return Inconclusive
 }
+
+// Catches is the smallest change beyond the limit that as many batches as these, each
+// like the one that e is of, would all fail with probability power: as a share, 0.06
+// for throughput that falls by 6 % or a latency that grows by as much. A batch fails
+// a change only if its bounds exclude no change and its estimate is beyond the limit;
+// so a change as large as the limit is caught every other time. It is 0 if exact,
+// +Inf if no change would be caught, and NaN for limits that are not on changes for
+// the worse, which Evaluate treats otherwise.
+func (t Threshold) Catches(e Estimate, batches int, power float64) float64 {
+	switch {
+	case !t.Relative || !t.within(1):
+		return math.NaN()
+	case e.Exact:
+		return 0
+	}
+	each := math.Pow(power, 1/float64(batches))
+	seen := math.Log1p(visible(e.Spread, e.Pairs, e.Confidence, each))
+	if math.IsInf(seen, 1) {
+		return seen
+	}
+	beyond := math.Abs(math.Log(t.Limit)) + studentQuantile(each, e.Pairs-1)*standardError(e.Spread, e.Pairs)
+	if t.AtLeast {
+		return -math.Expm1(-max(seen, beyond))
+	}
+	return math.Expm1(max(seen, beyond))
+}
