@@ -334,6 +334,16 @@ func (c *basic) Meta(index uint64, dst []byte) []byte {
 	return binary.LittleEndian.AppendUint64(dst, uint64(b))
 }
 
+// leader is whose ballot chose the highest slot known to be chosen. A non-voter that
+// finds itself there, from before it was one, sends clients on to the next peer.
+func (c *basic) leader() smr.NodeID {
+	id := c.last.Node()
+	if c.cfg.NonVoter && id == c.cfg.ID {
+		id = c.cfg.Peers[(c.self+1)%len(c.peers)]
+	}
+	return id
+}
+
 // Status implements smr.Core.
 func (c *basic) Status(st *smr.Status) {
 	for c.durable < c.frontier && c.onDisk(c.durable+1) {
@@ -344,7 +354,7 @@ func (c *basic) Status(st *smr.Status) {
 		durable++
 	}
 	*st = smr.Status{
-		Role: smr.Follower, Term: uint64(c.promised), Leader: c.last.Node(),
+		Role: smr.Follower, Term: uint64(c.promised), Leader: c.leader(),
 		First: c.log.First(), Last: c.log.Last(), Commit: c.frontier, Durable: durable,
 	}
 }

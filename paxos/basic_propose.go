@@ -41,13 +41,16 @@ type basicNotice struct {
 
 var errBasicTooLarge = errors.New("paxos: an entry must fit into a frame")
 
-// Propose implements smr.Core. It never returns smr.ErrNotLeader.
+// Propose implements smr.Core. Only a non-voter returns smr.ErrNotLeader.
 func (c *basic) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	if tag == 0 {
 		panic("paxos: tag 0 is no proposal")
 	}
 	if len(data) > c.cfg.MaxFrame-smr.Overhead {
 		return errBasicTooLarge
+	}
+	if c.cfg.NonVoter {
+		return smr.ErrNotLeader
 	}
 	c.rehouse(now)
 	if c.homeless.len() > 0 || c.used >= c.log.Limit() {

@@ -10,7 +10,7 @@ import (
 func (c *basic) Ready(now smr.Time, rd *smr.Ready) {
 	rd.Reset()
 	c.now = now
-	rd.Leader = c.last.Node()
+	rd.Leader = c.leader()
 	c.buf = c.buf[:0]
 	if !c.started {
 		c.deliver(rd)
@@ -139,7 +139,7 @@ func (c *basic) reply(now smr.Time, rd *smr.Ready) {
 			continue
 		}
 		in := c.at(r.slot)
-		accepted := r.op == OpAccept && in.Accepted == r.ballot
+		accepted := r.op == OpAccept && in.Accepted == r.ballot && !c.cfg.NonVoter
 		switch {
 		case in.chosen && !accepted:
 			n -= c.teach(now, rd, r, &budget)

@@ -100,6 +100,9 @@ func (c *basic) takePrepare(now smr.Time, from int, it Item) {
 		c.reached(probe.BasicPrepareRepeated)
 	}
 	in.heard = now
+	if c.cfg.NonVoter && !in.chosen {
+		return // no promise; what is chosen it may teach, as every learner
+	}
 	if !in.chosen && in.Prepare(it.Ballot) && !again {
 		c.logPromise(it.Slot, smr.SyncVote)
 	}
@@ -123,6 +126,9 @@ func (c *basic) takeAccept(now smr.Time, from int, it Item, sum uint32, data []b
 		c.logEntry(it.Slot, smr.SyncEntries)
 	}
 	c.outbid(now, it.Slot)
+	if c.cfg.NonVoter && !in.chosen {
+		return // it keeps the value, for the notice, and tells nobody
+	}
 	c.answer(basicRequest{OpAccept, again, from, it.Slot, it.Ballot, c.logs(in)})
 }
 

@@ -69,6 +69,9 @@ func (m *MultiPaxos) promiseDurable() bool { return m.promised == 0 || m.isDurab
 
 // stepPrepare is phase 1b for all slots from in.slot on.
 func (m *MultiPaxos) stepPrepare(now smr.Time, pos int, in *message) {
+	if m.cfg.NonVoter {
+		return // neither a promise nor, which would be as good, a rejection
+	}
 	p := &m.peers[pos]
 	log := Acceptor{Promised: m.promised}
 	if !log.Prepare(in.ballot) {
@@ -331,6 +334,9 @@ func (m *MultiPaxos) sendAccepted(rd *smr.Ready) {
 	}
 	f.beat, f.repeat = false, false
 	head := message{typ: msgAccepted, ballot: f.ballot, slot: f.frontier, known: m.commit, other: f.echo}
+	if m.cfg.NonVoter {
+		head.flags = flagNonVoter
+	}
 	m.advanceReceived()
 	if f.received < f.sent {
 		m.reached(probe.MultiGapReported)

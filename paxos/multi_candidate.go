@@ -57,7 +57,7 @@ func (m *MultiPaxos) askAll() {
 // would not (Ongaro, dissertation, 9.6).
 func (m *MultiPaxos) stepPoll(now smr.Time, p *peer, in *message) {
 	quiet := now-m.heardAt >= m.cfg.ElectionMin && m.role != smr.Leader
-	p.polled, p.granted = in.ballot, quiet && in.ballot > m.promised
+	p.polled, p.granted = in.ballot, !m.cfg.NonVoter && quiet && in.ballot > m.promised
 	if !p.granted {
 		m.reached(probe.MultiPollRefused)
 	}

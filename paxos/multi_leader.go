@@ -33,6 +33,7 @@ type progress struct {
 	resent   uint64 // the same when something was last sent again
 	doubt    uint64 // up to here earlier acknowledgements do not keep from sending again
 	snapshot bool   // it needs what the window no longer holds
+	nonVoter bool   // it has lost its log once: what it holds is for sending only, and counts for nothing
 	beat     bool   // a heartbeat is due
 	sentAt   smr.Time
 }
@@ -116,9 +117,12 @@ func (m *MultiPaxos) acceptSelf() {
 	}
 }
 
-// acceptedBy counts a member's acceptance of the slots lo..hi. Each slot becomes
-// chosen on its own, in whatever order.
+// acceptedBy counts a member's acceptance of the slots lo..hi, unless it is a
+// non-voter. Each slot becomes chosen on its own, in whatever order.
 func (m *MultiPaxos) acceptedBy(pos int, lo, hi uint64) {
+	if m.peers[pos].nonVoter {
+		return
+	}
 	for s := max(lo, m.commit+1); s <= min(hi, m.win.Last()); s++ {
 		slot := m.win.At(s)
 		if slot.X.learner.Accepted(pos, m.proposer.Ballot, m.q2) {
@@ -134,8 +138,11 @@ func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
 		return
 	}
 	p := &m.peers[pos]
-	m.contacts.Heard(pos, now)
-	m.confirmed.Add(pos)
+	p.nonVoter = p.nonVoter || in.flags&flagNonVoter != 0
+	if !p.nonVoter {
+		m.contacts.Heard(pos, now)
+		m.confirmed.Add(pos)
+	}
 	m.acked(pos, min(in.slot, m.win.Last()))
 	for i := range in.countSpans() {
 		s := in.span(i)
@@ -292,7 +299,9 @@ func (m *MultiPaxos) resend(now smr.Time, rd *smr.Ready, p *peer) {
 		return
 	}
 	pos := m.cfg.Position(p.id)
-	has := func(s uint64) bool { return s > p.doubt && m.win.At(s).X.learner.Acceptors.Has(pos) }
+	has := func(s uint64) bool {
+		return s > p.doubt && !p.nonVoter && m.win.At(s).X.learner.Acceptors.Has(pos)
+	}
 	for lo < p.next {
 		if has(lo) {
 			lo++

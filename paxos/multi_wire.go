@@ -48,11 +48,12 @@ func (t multiType) String() string {
 }
 
 const (
-	flagGranted = 1 << iota // poll-reply: yes
-	flagFinal               // promise: nothing else is accepted above last
-	flagMore                // promise, learn: ask again for what follows last
-	flagBehind              // promise: slot is below the acceptor's window, which begins at last
-	flagsAll    = 1<<iota - 1
+	flagGranted  = 1 << iota // poll-reply: yes
+	flagFinal                // promise: nothing else is accepted above last
+	flagMore                 // promise, learn: ask again for what follows last
+	flagBehind               // promise: slot is below the acceptor's window, which begins at last
+	flagNonVoter             // accepted: the sender is in no quorum (smr.Config.NonVoter)
+	flagsAll     = 1<<iota - 1
 )
 
 // span is a range of slots, both ends inclusive, that hold entries of one ballot.

@@ -136,7 +136,7 @@ func (c *core) handleVote(now smr.Time, from int, m *requestVote) {
 	}
 	p.voteOwed, p.voteRound = true, m.round
 	switch behind := !c.log.upToDate(m.lastIndex, m.lastTerm); {
-	case m.term < c.term:
+	case m.term < c.term || c.cfg.NonVoter:
 	case c.vote == p.id:
 		c.reached(probe.RaftVoteRepeated)
 	case c.vote != smr.None:
@@ -159,7 +159,7 @@ func (c *core) handlePreVote(now smr.Time, from int, m *requestVote) {
 	term := m.term + 1 // that the sender would campaign in
 	free := term > c.term || term == c.term && (c.vote == smr.None || c.vote == p.id)
 	p.preOwed, p.preRound = true, m.round
-	p.preGranted = free && !c.inLease(now) && c.log.upToDate(m.lastIndex, m.lastTerm)
+	p.preGranted = !c.cfg.NonVoter && free && !c.inLease(now) && c.log.upToDate(m.lastIndex, m.lastTerm)
 	if !p.preGranted {
 		c.reached(probe.RaftPreVoteRefused)
 	}
@@ -223,7 +223,7 @@ func (c *core) acknowledge(rd *smr.Ready) {
 	if a.rejected {
 		m = a.reject
 	}
-	m.term, m.match = c.term, match
+	m.term, m.match, m.nonVoter = c.term, match, c.cfg.NonVoter
 	a.now, a.kind, a.rejected = false, 0, false
 	a.acked = max(a.acked, match)
 	if match == a.matched {

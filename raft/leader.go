@@ -58,7 +58,11 @@ func (c *core) handleAppendReply(now smr.Time, from int, m *appendReply) error {
 	if m.match > last || !m.rejected && m.last > last || m.seq > p.seq {
 		return errBeyond
 	}
-	c.contacts.Heard(from, now)
+	if m.nonVoter {
+		p.forget(m)
+	} else {
+		c.contacts.Heard(from, now)
+	}
 	if m.match > p.match {
 		p.match = m.match
 		p.next = max(p.next, m.match+1)
@@ -142,7 +146,7 @@ func (c *core) advanceCommit(now smr.Time) uint64 {
 }
 
 // majorityMatch is the highest index that a majority holds durably, the leader's
-// own log included. Clusters are small: it selects by counting.
+// own log included, non-voters left out. Clusters are small: it selects by counting.
 func (c *core) majorityMatch() uint64 {
 	best := uint64(0)
 	for i := range c.peers {
@@ -163,9 +167,13 @@ func (c *core) majorityMatch() uint64 {
 	return best
 }
 
+// matchOf is what counts of replica i's log.
 func (c *core) matchOf(i int) uint64 {
 	if i == c.self {
 		return c.log.durable
+	}
+	if c.peers[i].nonVoter {
+		return 0
 	}
 	return c.peers[i].match
 }

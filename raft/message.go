@@ -21,6 +21,7 @@ type appendReply struct {
 	match uint64 // up to here the follower's log is the leader's, and durable
 	last  uint64 // taken: up to here it is the leader's, durable or not; rejected: the follower's last index, if below prevIndex, else prevIndex
 
+	nonVoter      bool // the follower is in no quorum (smr.Config.NonVoter): match is for flow control only
 	rejected      bool
 	conflictTerm  uint64 // rejected: the term of the follower's entry at last
 	conflictIndex uint64 // rejected: the first index the follower knows to be of that term

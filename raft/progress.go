@@ -31,6 +31,8 @@ type progress struct {
 	seq   uint64 // of the last append
 	reset uint64 // value of seq when the plan last changed
 
+	nonVoter bool // it has lost its log once: match steers what is sent to it and counts for nothing
+
 	probed bool     // probing: the append is under way
 	beat   bool     // something must be said now, a heartbeat if there are no entries
 	sentAt smr.Time // when anything was last sent
@@ -62,6 +64,15 @@ func (p *peer) lead(last uint64) {
 func (p *progress) become(s progressState, next uint64) {
 	p.state, p.next = s, max(next, p.match+1)
 	p.reset, p.probed = p.seq, false
+}
+
+// forget: the peer has lost its log, and with it perhaps what it had acknowledged.
+// Each loss shows in a rejection. To take match back too often costs only bytes.
+func (p *progress) forget(m *appendReply) {
+	if !p.nonVoter || m.rejected {
+		p.match = min(p.match, m.match)
+	}
+	p.nonVoter = true
 }
 
 // released: the window now begins at first.

@@ -13,7 +13,7 @@ import (
 //
 //	           0    1     2..7  8     16    24         32        40            48
 //	append     1  again    0    term  seq   prevIndex  prevTerm  commit        entries...
-//	reply      2  rejected 0    term  seq   match      last      conflictTerm  conflictIndex
+//	reply      2  rej,nonv 0    term  seq   match      last      conflictTerm  conflictIndex
 //	vote       3  pre      0    term  round lastIndex  lastTerm
 //	voteReply  4  pre,grant 0   term  round
 //
@@ -37,6 +37,7 @@ const (
 const (
 	flagAgain    = 1 // append
 	flagRejected = 1 // reply
+	flagNonVoter = 2 // reply
 	flagPre      = 1 // vote, voteReply
 	flagGranted  = 2 // voteReply
 )
@@ -123,7 +124,7 @@ func (m *appendEntries) decode(flags byte, b []byte) error {
 }
 
 func (m *appendReply) encode(dst []byte) []byte {
-	return put(dst, first(typeAppendReply, flag(m.rejected, flagRejected)), m.term, m.seq, m.match, m.last, m.conflictTerm, m.conflictIndex)
+	return put(dst, first(typeAppendReply, flag(m.rejected, flagRejected)|flag(m.nonVoter, flagNonVoter)), m.term, m.seq, m.match, m.last, m.conflictTerm, m.conflictIndex)
 }
 
 func (m *appendReply) decode(flags byte, b []byte) error {
@@ -131,8 +132,8 @@ func (m *appendReply) decode(flags byte, b []byte) error {
 		return errLength
 	}
 	*m = appendReply{term: get(b, 8), seq: get(b, 16), match: get(b, 24), last: get(b, 32), conflictTerm: get(b, 40), conflictIndex: get(b, 48),
-		rejected: flags&flagRejected != 0}
-	if flags&^flagRejected != 0 || m.term == 0 || !inRange(m.term, m.match, m.last, m.conflictTerm, m.conflictIndex) ||
+		rejected: flags&flagRejected != 0, nonVoter: flags&flagNonVoter != 0}
+	if flags&^(flagRejected|flagNonVoter) != 0 || m.term == 0 || !inRange(m.term, m.match, m.last, m.conflictTerm, m.conflictIndex) ||
 		!m.rejected && (m.conflictTerm != 0 || m.conflictIndex != 0) {
 		return errFields
 	}

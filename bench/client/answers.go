@@ -103,16 +103,18 @@ func (w *Worker) serving(now smr.Time, from uint16, term uint64) {
 
 // redirect hears that a replica takes no commands, and whom it holds to do so.
 func (w *Worker) redirect(now smr.Time, from, to uint16) {
-	g := &w.groups[0]
 	w.again(refused, func(_ int, o *slot) bool { return o.to == from })
-	if g.to != from {
-		return
+	for i := range w.groups {
+		g := &w.groups[i]
+		if g.to != from {
+			continue
+		}
+		g.redirects++
+		g.to, g.heard = to, now
+		if to == from || g.redirects > 2*len(w.Replicas) {
+			g.to = 0 // they disagree: wait for a notice, or the next scan
+		}
 	}
-	g.redirects++
-	if to == from || g.redirects > 2*len(w.Replicas) {
-		to = 0 // they disagree: wait for a notice, or the next scan
-	}
-	g.to, g.heard = to, now
 }
 
 // scan looks for silence. A group that has heard nothing for RetryAfter tries the

@@ -49,4 +49,24 @@
 // only Committed, so that a long log is applied as it is read. A crash may tear the
 // log between any two records that are not durable, but a Baseline is all there or
 // not at all: it takes effect only when the Ready that brought it is durable.
+//
+// # A replica that has lost its log
+//
+// A replica whose whole log is gone, not only what no sync covered, has forgotten
+// votes, promises and acknowledgements that others count on, and some of them may
+// still be on their way. It must not vote on anything again. Restarted with
+// Config.NonVoter, for the rest of its life and over all further restarts, it
+//
+//   - grants no vote and makes no promise, in polls before elections neither;
+//   - never campaigns and never proposes: Propose returns ErrNotLeader;
+//   - takes entries and snapshots as ever, applies what is committed, and may say
+//     how far it has come, for a leader has to know what to send; but it marks
+//     that, and whoever receives it counts it in no quorum: not to commit, nor to
+//     find out whether a leader still has one.
+//
+// What it said before it lost its log counts as it always did: a quorum of q2 may
+// be among those that once held an entry, with some of them non-voters now. If k
+// of n have lost theirs, a quorum of q1 among the other n - k meets the at least
+// q2 - k of these that still hold it, since q1 + (q2 - k) > n - k. So nothing that
+// was committed is forgotten as long as anybody can be elected at all.
 package smr

@@ -76,6 +76,7 @@ type Config struct {
 	PreVote     bool // ask before disturbing: Ongaro, dissertation, 9.6
 	CheckQuorum bool // a leader that hears from no quorum for ElectionMin steps down: dissertation, 6.2
 	Q1, Q2      int  // quorum sizes of phase 1 (elections) and phase 2 (replication); 0 = majority
+	NonVoter    bool // the replica has lost what it had promised and is in no quorum any more; see the package comment
 
 	Probes *probe.Set // counts the places reached in a search for bugs; nil = not counted
 }
@@ -102,8 +103,11 @@ type Protocol struct {
 	Doc  string // one line
 	New  func(Config) (Core, error)
 
-	Leaderless bool // any replica may propose; there are no elections
-	Flexible   bool // honours Config.Q1 and Q2
+	Leaderless  bool // any replica may propose; there are no elections
+	Flexible    bool // honours Config.Q1 and Q2
+	LogMatching bool // entries of equal index and term follow on equal logs; a log may be cut off and go on otherwise
+
+	Describe func(frame []byte) string // a frame in words, for a person; nil = there are none
 }
 
 // Errors of Propose.

@@ -26,7 +26,8 @@
 // peers that need one. A crash loses what is not durable; a restart makes a new
 // core and gives it the newest snapshot and the records since the newest durable
 // Baseline. A crash may fall between any two steps of a turn, and tear the log
-// between any two records, though never inside a Baseline.
+// between any two records, though never inside a Baseline. [NonVoters] takes whole
+// logs away.
 //
 // Buffers passed in are overwritten after the call. What a core hands out is
 // consumed before the next call on it.

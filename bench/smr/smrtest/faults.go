@@ -127,6 +127,7 @@ func (s *schedule) restart(i int, r *replica) {
 		case r.up:
 			r.crashAt = nowhere
 		default:
+			s.wipe(i)
 			s.Restart(i)
 		}
 	})

@@ -111,14 +111,14 @@ func (s *schedule) heal() {
 	s.storm = nil
 	n := s.Nodes()
 	down := 0
-	spare := n - s.needed()
+	spare := s.voters() - s.needed()
 	for _, i := range s.rng.Perm(n) {
 		r := s.replicas[i]
 		r.crashAt = nowhere
 		if r.paused {
 			s.Resume(i)
 		}
-		if !r.up && (down >= spare || s.rng.IntN(2) == 0) {
+		if !r.up && (r.config.NonVoter || down >= spare || s.rng.IntN(2) == 0) {
 			s.Restart(i)
 		}
 		if !r.up {

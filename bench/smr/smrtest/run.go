@@ -15,6 +15,7 @@ type settings struct {
 	scripts     []string
 	describeFn  func([]byte) string
 	stormy      bool // of the seed drawn last
+	wipes       bool
 }
 
 // Option tells the suite about a protocol.
@@ -72,5 +73,12 @@ func Run(t *testing.T, p smr.Protocol, opts ...Option) {
 			n = 40
 		}
 		Random(t, p, 1, n, opts...)
+	})
+	t.Run("NonVoters", func(t *testing.T) {
+		n := 40
+		if testing.Short() {
+			n = 10
+		}
+		NonVoters(t, p, 1, n, opts...)
 	})
 }

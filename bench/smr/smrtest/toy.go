@@ -19,7 +19,8 @@ var Toy = smr.Protocol{Name: "toy", Doc: "a fixed leader and majority acknowledg
 
 // A frame is an index, 8 bytes little endian, and entries as the window encodes
 // them. From the leader: what is committed, and entries. From a follower: up to
-// where it is durable. A record is entries, or the commit index.
+// where it is durable, with the highest bit set if it is a non-voter. A record is
+// entries, or the commit index.
 type toy struct {
 	cfg                    smr.Config
 	log                    *window.Window[struct{}] // no holes: an entry is taken only behind the last
@@ -29,8 +30,11 @@ type toy struct {
 	running, ack, baseline bool                     // Start was called; Ready owes an acknowledgement; a Baseline
 	deadline               smr.Time                 // leader: when to repeat what was not acknowledged
 	match, sent, ever      []uint64                 // leader, by position: durable there, sent since the last repeat, ever sent
+	nonVoters              smr.Set                  // leader: they have lost their log, and do not count
 	heads                  []byte                   // memory of the heads handed out
 }
+
+const nonVoter = 1 << 63
 
 func newToy(cfg smr.Config) (smr.Core, error) {
 	n := len(cfg.Peers)
@@ -85,7 +89,10 @@ func (t *toy) Step(_ smr.Time, from smr.NodeID, frame []byte) error {
 	if len(frame) < 8 || i < 0 || t.leads() == (i == 0) {
 		return smr.ErrMalformed
 	}
-	if index := binary.LittleEndian.Uint64(frame); t.leads() {
+	if index := binary.LittleEndian.Uint64(frame); t.leads() && index >= nonVoter {
+		t.nonVoters.Add(i)
+		t.match[i] = min(index-nonVoter, t.log.Last())
+	} else if t.leads() {
 		t.match[i] = max(t.match[i], min(index, t.log.Last()))
 		t.count()
 	} else {
@@ -102,8 +109,8 @@ func (t *toy) Step(_ smr.Time, from smr.NodeID, frame []byte) error {
 func (t *toy) count() {
 	for _, need := t.cfg.Quorums(); ; t.commit++ {
 		have := 0
-		for _, m := range t.match {
-			if m > t.commit {
+		for i, m := range t.match {
+			if m > t.commit && !t.nonVoters.Has(i) {
 				have++
 			}
 		}
@@ -181,6 +188,8 @@ func (t *toy) Ready(now smr.Time, rd *smr.Ready) {
 		for i := 1; i < len(t.cfg.Peers); i++ {
 			t.send(rd, i)
 		}
+	} else if t.ack && t.cfg.NonVoter {
+		rd.Frames = append(rd.Frames, smr.Frame{To: t.cfg.Peers[0], Head: t.head(t.durable + nonVoter)})
 	} else if t.ack {
 		rd.Frames = append(rd.Frames, smr.Frame{To: t.cfg.Peers[0], Head: t.head(t.durable)})
 	}

@@ -17,18 +17,23 @@ type Election struct {
 	min, max smr.Time
 	rng      rand.PCG
 	deadline smr.Time
+	never    bool // of a replica that may not campaign
 }
 
 // NewElection returns a timer that draws from [cfg.ElectionMin, cfg.ElectionMax].
-// It is stopped.
+// It is stopped. A non-voter's does not start either.
 func NewElection(cfg *smr.Config) Election {
-	e := Election{min: cfg.ElectionMin, max: cfg.ElectionMax, deadline: smr.Never}
+	e := Election{min: cfg.ElectionMin, max: cfg.ElectionMax, deadline: smr.Never, never: cfg.NonVoter}
 	e.rng.Seed(cfg.Seed, uint64(cfg.ID))
 	return e
 }
 
 // Restart draws a new timeout that runs from now.
-func (e *Election) Restart(now smr.Time) { e.deadline = now + e.Draw(e.min, e.max) }
+func (e *Election) Restart(now smr.Time) {
+	if !e.never {
+		e.deadline = now + e.Draw(e.min, e.max)
+	}
+}
 
 // Stop keeps the timer from running out: a leader has none.
 func (e *Election) Stop() { e.deadline = smr.Never }
