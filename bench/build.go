@@ -45,12 +45,15 @@ func (r *runner) build() (err error) {
 	if cfg.Keys > 0 {
 		o.Histories = histories
 	}
-	switch cfg.Network {
-	case NetworkSim:
+	switch {
+	case cfg.Processes:
+		r.cluster, err = cfg.remote(o)
+		return err
+	case cfg.Network == NetworkSim:
 		r.cluster, err = cluster.NewVirtual(o, cfg.Seed)
-	case NetworkInproc:
+	case cfg.Network == NetworkInproc:
 		r.cluster, err = cluster.NewLive(o, inproc.New(inproc.Options{Seed: cfg.Seed, Link: o.Link}))
-	case NetworkTCP:
+	case cfg.Network == NetworkTCP:
 		opts, err := cfg.tcpOptions(r.protocol)
 		if err != nil {
 			return err

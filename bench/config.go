@@ -23,6 +23,7 @@ const (
 type Config struct {
 	Protocols []string `json:"protocols"`
 	Network   string   `json:"network"`
+	Processes bool     `json:"processes,omitempty"` // each replica is a process of its own; tcp only
 	Nodes     int      `json:"nodes"`
 	Seed      uint64   `json:"seed"`
 
@@ -110,6 +111,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	}
 	add(c.Network != NetworkSim && c.Network != NetworkInproc && c.Network != NetworkTCP,
 		"network", "%q is not one of sim, inproc, tcp", c.Network)
+	add(c.Processes && c.Network != NetworkTCP, "processes", "replicas in processes of their own talk over sockets: it needs --network tcp, not %s", c.Network)
 	add(c.Nodes < 1 || c.Nodes > smr.MaxNodes, "nodes", "%d is not a cluster: 1 to %d nodes", c.Nodes, smr.MaxNodes)
 	add(c.Clients < 1 || c.Clients > 1<<20, "clients", "%d is not in 1 to %d", c.Clients, 1<<20)
 	add(c.Rate < 0 || c.Rate > 1e9, "rate", "%g/s is not in 1/s to 1000M/s", c.Rate)

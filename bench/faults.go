@@ -11,7 +11,7 @@ import (
 
 // injector carries out a schedule of faults on a cluster.
 type injector struct {
-	cluster *cluster.Cluster
+	cluster system
 	nodes   int
 	from    smr.Time // start of the measured window
 	actions []fault.Action
@@ -31,7 +31,7 @@ type strike struct {
 	until  smr.Time   // actual, since the start of the window; Never = it lasted to the end
 }
 
-func newInjector(c *cluster.Cluster, cfg *Config, faults []fault.Fault) *injector {
+func newInjector(c system, cfg *Config, faults []fault.Fault) *injector {
 	return &injector{
 		cluster: c, nodes: cfg.Nodes,
 		actions: fault.Expand(faults, smr.Time(cfg.Duration), cfg.Seed),

@@ -20,7 +20,7 @@ import (
 type runner struct {
 	cfg      *Config
 	protocol smr.Protocol
-	cluster  *cluster.Cluster
+	cluster  system
 	window   *replica.Window
 	series   *measure.Series
 	faults   *injector
@@ -35,7 +35,7 @@ type runner struct {
 	settled      bool // all replicas stood at the same entry in the end
 	started      time.Time
 	measuredWall time.Duration
-	busy         smr.Time // CPU time of the process within the window
+	busy         smr.Time // CPU time of all processes within the window
 }
 
 // snapshot is all counters at one moment.
@@ -139,7 +139,7 @@ func (r *runner) rest(ctx context.Context, phase Phase) (bool, error) {
 
 // measure is the measured window, with its faults.
 func (r *runner) measure(ctx context.Context) error {
-	r.before = snapshot{r.cluster.Totals(), measure.ReadUsage()}
+	r.before = snapshot{r.cluster.Totals(), r.cluster.Usage()}
 	wall := time.Now()
 	r.from = r.cluster.Now()
 	r.to = r.from + smr.Time(r.cfg.Duration)
@@ -169,7 +169,7 @@ func (r *runner) measure(ctx context.Context) error {
 	r.leaders = append(r.leaders, r.cluster.Leader())
 	r.cluster.Unload()
 	r.measuredWall = time.Since(wall)
-	r.busy = measure.ReadUsage().Sub(r.before.usage).CPU
+	r.busy = r.cluster.Usage().Sub(r.before.usage).CPU
 	return nil
 }
 
@@ -197,7 +197,7 @@ func (r *runner) drain() error {
 			}
 		}
 	}
-	r.after = snapshot{r.cluster.Totals(), measure.ReadUsage()}
+	r.after = snapshot{r.cluster.Totals(), r.cluster.Usage()}
 	return nil
 }
 
@@ -245,6 +245,9 @@ func (c *Config) Schedule() ([]fault.Fault, error) {
 			return nil, err
 		}
 		all = append(all, faults...)
+	}
+	if err := c.survives(all); err != nil {
+		return nil, err
 	}
 	return all, fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration), UntilHealed: true})
 }

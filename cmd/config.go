@@ -169,7 +169,9 @@ func checkListen(c *bench.Config) error {
 func Rerun(c bench.Config) []string {
 	parts := []string{"consbench", "run"}
 	changed(c, func(o option, value string) {
-		if o.isBool() {
+		if o.isBool() && value == "true" {
+			parts = append(parts, "--"+o.name)
+		} else if o.isBool() {
 			parts = append(parts, "--"+o.name+"="+value)
 		} else {
 			parts = append(parts, "--"+o.name+" "+quote(value))

@@ -80,6 +80,10 @@ var options = []option{
 		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Network) },
 	},
 	{
+		group: "Network", name: "processes", usage: "each replica in a process of its own, on tcp; crash kills it", example: "true",
+		value: func(c *bench.Config) pflag.Value { return (*boolValue)(&c.Processes) },
+	},
+	{
 		group: "Network", name: "delay", usage: "time that a message travels, one way", example: "1ms", shown: "1ms on sim",
 		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.Delay) },
 	},

@@ -3,6 +3,7 @@ package cluster
 import (
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/wal"
 	"github.com/consbench/consbench/netsim"
 )
 
@@ -20,27 +21,39 @@ func (c *Cluster) Totals() Totals {
 	var t Totals
 	for i, n := range c.nodes {
 		c.driver.Do(i, func() {
-			network := n.network
-			t.Counters.Add(&n.past)
-			l := n.log.Stats()
-			t.LogRecords += l.Records
-			t.LogBytes += l.Bytes
-			t.Fsyncs += l.Syncs
-			t.Snapshots += l.Snapshots
+			network, counters := n.network, n.past
 			if n.now != nil {
-				counters := n.now.Counters()
-				t.Counters.Add(&counters)
+				current := n.now.Counters()
+				counters.Add(&current)
 				network.Add(n.port.Stats())
-				if s := n.now.State(); s.Index >= t.Entries {
-					t.Entries, t.Commits, t.Duplicates = s.Index, s.Commands, s.Duplicates
-				}
+				t.reach(n.now.State())
 			}
-			t.Overflowed += network.Dropped[netsim.DropFull]
-			t.Dropped += network.DroppedFrames() - network.Dropped[netsim.DropFull]
+			t.add(&counters, n.log.Stats(), &network)
 		})
 	}
 	return t
 }
+
+// add adds what one replica has done, with its log and on its network.
+func (t *Totals) add(c *replica.Counters, l wal.Stats, n *netsim.Stats) {
+	t.Counters.Add(c)
+	t.LogRecords += l.Records
+	t.LogBytes += l.Bytes
+	t.Fsyncs += l.Syncs
+	t.Snapshots += l.Snapshots
+	t.Overflowed += n.Dropped[netsim.DropFull]
+	t.Dropped += n.DroppedFrames() - n.Dropped[netsim.DropFull]
+}
+
+// reach notes how far a replica has come, if none has come further.
+func (t *Totals) reach(s *replica.State) {
+	if s.Index >= t.Entries {
+		t.Entries, t.Commits, t.Duplicates = s.Index, s.Commands, s.Duplicates
+	}
+}
+
+// Usage is what the whole cluster has spent, clients and measuring included.
+func (c *Cluster) Usage() measure.Usage { return measure.ReadUsage() }
 
 // Sub takes off what u, an earlier state of t, had counted.
 func (t *Totals) Sub(u *Totals) {

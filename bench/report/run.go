@@ -45,6 +45,9 @@ func (p *page) headline(r *result.Run) []string {
 		parts = append(parts, fmt.Sprintf("q1 %d q2 %d", q1, q2))
 	}
 	network := Clean(r.Network)
+	if c.Processes {
+		network += " processes"
+	}
 	if c.Delay > 0 {
 		network += " " + plusMinus(int64(c.Delay), int64(c.Jitter))
 	} else if r.Network == bench.NetworkSim {

@@ -41,8 +41,8 @@ var arrows = map[string][]string{
 	"bench/replica":  {"bench/smr", "bench/command", "bench/check", "bench/measure", "bench/mutant", "bench/wal", "netsim"},
 	"bench/client":   {"bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/workload", "netsim", "netsim/mailbox"},
 	"bench/cluster": {
-		"bench/smr", "bench/check", "bench/client", "bench/measure", "bench/replica", "bench/wal",
-		"netsim", "netsim/mailbox", "netsim/park",
+		"bench/smr", "bench/check", "bench/client", "bench/command", "bench/measure", "bench/replica", "bench/wal",
+		"netsim", "netsim/mailbox", "netsim/park", "netsim/tcp",
 	},
 	"bench":         {"bench/...", "netsim/..."},
 	"bench/report":  {"bench", "bench/..."},

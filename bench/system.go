@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"context"
+
+	"github.com/consbench/consbench/bench/check"
+	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// system is what a run needs of a cluster, wherever its replicas are: a
+// [cluster.Cluster] has them in this process, a [cluster.Remote] in others.
+type system interface {
+	Now() smr.Time
+	Await(ctx context.Context, until smr.Time, done func() bool) (bool, error)
+
+	// The load.
+	Load(from, until smr.Time)
+	Unload()
+	Silence()
+	Open() int
+	Acknowledged() uint64
+	Served() smr.Time
+
+	// The replicas, and what is done to them.
+	Up(smr.NodeID) bool
+	Paused(smr.NodeID) bool
+	Leader() smr.NodeID
+	Settled() bool
+	Standing() string
+	Crash(smr.NodeID)
+	Restart(smr.NodeID) error
+	Pause(smr.NodeID)
+	Resume(smr.NodeID)
+	Impair(from, to smr.NodeID, f cluster.LinkFault)
+	Repair(from, to smr.NodeID, f cluster.LinkFault)
+
+	// What it has done and spent so far.
+	Totals() cluster.Totals
+	Usage() measure.Usage
+
+	// The end. What follows Stop only reads.
+	Freeze() bool
+	Stop()
+	States() (names []string, states []*replica.State)
+	Workers() []*client.Worker
+	CommitLatency() *measure.Histogram
+	Digests() *check.Digests
+	Events() []*measure.EventLog
+	Problems() []string
+	Restarts() []cluster.Restart
+	Simulated() uint64
+	Close() error
+}
