@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/timer"
@@ -366,4 +367,9 @@ func (c *basic) onDisk(slot uint64) bool {
 }
 
 // promiseOnDisk reports whether the promise of an instance is durable as it stands.
-func (c *basic) promiseOnDisk(in *instance) bool { return in.logged != 0 && in.logged <= c.persisted }
+func (c *basic) promiseOnDisk(in *instance) bool {
+	if mutant.Enabled && mutant.On(mutant.BasicPromiseNotDurable) {
+		return true
+	}
+	return in.logged != 0 && in.logged <= c.persisted
+}

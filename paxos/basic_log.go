@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -333,7 +334,9 @@ func (c *basic) replayPromise(slot uint64, b Ballot) error {
 		return err
 	}
 	in := c.at(slot)
-	in.Promised = max(in.Promised, b)
+	if !(mutant.Enabled && mutant.On(mutant.BasicForgetsPromise)) {
+		in.Promised = max(in.Promised, b)
+	}
 	in.logged = basicReplayed
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 )
@@ -107,6 +108,12 @@ func (c *basic) prepare(now smr.Time, p *attempt) {
 	p.rejects, p.fromLog, p.repeated = smr.Set{}, false, 0
 	p.deadline = smr.Never
 	c.logPromise(p.slot, smr.SyncCampaign)
+	if mutant.Enabled && mutant.On(mutant.BasicBallotReused) {
+		c.ask(now, p)
+		c.prepares.push(p.slot)
+		c.takePromise(now, p, c.self, in.Accepted, 0, nil)
+		return
+	}
 	c.votes.push(basicVote{OpPrepare, p.slot, b})
 }
 
@@ -181,7 +188,11 @@ func (c *basic) takePromise(now smr.Time, p *attempt, from int, accepted Ballot,
 // accepts it, and the request goes to all. The entry may leave before it is durable
 // here, the own acceptance counts only after.
 func (c *basic) accept(now smr.Time, p *attempt) {
-	if !p.Prepared(c.q1) {
+	q1 := c.q1
+	if mutant.Enabled && mutant.On(mutant.BasicPromiseQuorum) {
+		q1--
+	}
+	if !p.Prepared(q1) {
 		return
 	}
 	in := c.at(p.slot)
@@ -191,8 +202,9 @@ func (c *basic) accept(now smr.Time, p *attempt) {
 	}
 	var sum uint32
 	var data []byte
+	headstrong := mutant.Enabled && mutant.On(mutant.BasicAdoptsNothing) && p.value != 0
 	switch {
-	case p.Adopted == 0:
+	case p.Adopted == 0 || headstrong:
 		_, sum, data = c.values.get(p.value)
 	case p.fromLog:
 		c.reached(probe.BasicOwnValueKept)
@@ -205,7 +217,7 @@ func (c *basic) accept(now smr.Time, p *attempt) {
 		return
 	}
 	p.Accept()
-	p.offered = p.offered || p.Adopted == 0 && p.value != 0
+	p.offered = p.offered || (p.Adopted == 0 || headstrong) && p.value != 0
 	if !in.Accept(p.Ballot) {
 		panic("paxos: the own acceptor rejects the ballot that it promised")
 	}
@@ -214,6 +226,9 @@ func (c *basic) accept(now smr.Time, p *attempt) {
 	c.votes.push(basicVote{OpAccept, p.slot, p.Ballot})
 	c.accepts.push(p.slot)
 	c.ask(now, p)
+	if mutant.Enabled && mutant.On(mutant.BasicCountsUnsynced) {
+		c.takeAccepted(now, p, c.self, p.Ballot)
+	}
 }
 
 // cram tries phase 2 again where there was no room for the value.

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -143,7 +144,7 @@ func (c *basic) reply(now smr.Time, rd *smr.Ready) {
 		switch {
 		case in.chosen && !accepted:
 			n -= c.teach(now, rd, r, &budget)
-		case in.Accepted != 0 && !c.onDisk(r.slot), in.Promised != in.Accepted && !c.promiseOnDisk(in):
+		case in.Accepted != 0 && !c.onDisk(r.slot) && !(mutant.Enabled && mutant.On(mutant.BasicAcksUnsynced)), in.Promised != in.Accepted && !c.promiseOnDisk(in):
 			c.reached(probe.BasicReplyWaitsAgain)
 			r.wait = c.logs(in) // changed since: answer when that is durable
 			c.answers.push(r)

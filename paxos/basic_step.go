@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -79,7 +80,7 @@ func (c *basic) take(now smr.Time, from int, it Item, sum uint32, data []byte) {
 	case OpChosen:
 		switch {
 		case in.chosen:
-		case Confirms(in.Accepted, it.Ballot):
+		case Confirms(in.Accepted, it.Ballot), mutant.Enabled && mutant.On(mutant.BasicNoticeUnchecked) && in.Accepted != 0:
 			c.choose(now, it.Slot, it.Ballot)
 		default:
 			c.reached(probe.BasicNoticeUnconfirmed)
@@ -107,7 +108,11 @@ func (c *basic) takePrepare(now smr.Time, from int, it Item) {
 		c.logPromise(it.Slot, smr.SyncVote)
 	}
 	c.outbid(now, it.Slot)
-	c.answer(basicRequest{OpPrepare, again, from, it.Slot, it.Ballot, c.logs(in)})
+	wait := c.logs(in)
+	if mutant.Enabled && mutant.On(mutant.BasicPromiseNotDurable) {
+		wait = 0
+	}
+	c.answer(basicRequest{OpPrepare, again, from, it.Slot, it.Ballot, wait})
 }
 
 // takeAccept is phase 2b at the own acceptor.
@@ -118,18 +123,25 @@ func (c *basic) takeAccept(now smr.Time, from int, it Item, sum uint32, data []b
 		c.reached(probe.BasicAcceptRepeated)
 	}
 	in.heard = now
-	if !in.chosen && !again && it.Ballot >= in.Promised {
+	below := mutant.Enabled && mutant.On(mutant.BasicAcceptsBelowPromise) && it.Ballot > in.Accepted
+	if !in.chosen && !again && (it.Ballot >= in.Promised || below) {
 		if !c.put(it.Slot, it.Ballot, sum, data, false) {
 			return // as if lost
 		}
-		in.Accept(it.Ballot)
+		if !in.Accept(it.Ballot) {
+			in.Accepted = it.Ballot
+		}
 		c.logEntry(it.Slot, smr.SyncEntries)
 	}
 	c.outbid(now, it.Slot)
 	if c.cfg.NonVoter && !in.chosen {
 		return // it keeps the value, for the notice, and tells nobody
 	}
-	c.answer(basicRequest{OpAccept, again, from, it.Slot, it.Ballot, c.logs(in)})
+	wait := c.logs(in)
+	if mutant.Enabled && mutant.On(mutant.BasicAcksUnsynced) {
+		wait = 0
+	}
+	c.answer(basicRequest{OpAccept, again, from, it.Slot, it.Ballot, wait})
 }
 
 // takeLearn takes a value that is known to be chosen. An acceptor may record it as
@@ -156,6 +168,9 @@ func (c *basic) takeLearn(now smr.Time, it Item, sum uint32, data []byte) {
 // takeReply gives an answer to the own proposer.
 func (c *basic) takeReply(now smr.Time, from int, it Item, sum uint32, data []byte) {
 	p := c.at(it.Slot).attempt
+	if mutant.Enabled && mutant.On(mutant.BasicCountsAcrossBallots) && p != nil && it.Op == OpAccepted {
+		it.Ballot = p.Ballot
+	}
 	if p == nil || p.Ballot != it.Ballot {
 		c.reached(probe.BasicReplyStale)
 		return

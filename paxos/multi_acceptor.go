@@ -3,6 +3,7 @@ package paxos
 import (
 	"bytes"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -65,7 +66,12 @@ func (m *MultiPaxos) promise(b Ballot) {
 }
 
 // promiseDurable reports whether the promise may be told.
-func (m *MultiPaxos) promiseDurable() bool { return m.promised == 0 || m.isDurable(m.promiseNumber) }
+func (m *MultiPaxos) promiseDurable() bool {
+	if mutant.Enabled && mutant.On(mutant.MultiPromiseNotDurable) {
+		return true
+	}
+	return m.promised == 0 || m.isDurable(m.promiseNumber)
+}
 
 // stepPrepare is phase 1b for all slots from in.slot on.
 func (m *MultiPaxos) stepPrepare(now smr.Time, pos int, in *message) {
@@ -273,6 +279,10 @@ func (m *MultiPaxos) sameValue(e *window.Encoded, slot *window.Slot[slotState]) 
 
 // reaccept gives the value in slot s, which stays, another ballot.
 func (m *MultiPaxos) reaccept(s uint64, b Ballot) {
+	if mutant.Enabled && mutant.On(mutant.MultiReacceptUnlogged) && m.role != smr.Leader {
+		number := m.win.At(s).Number
+		defer func() { m.win.At(s).Number = number }()
+	}
 	m.win.SetBallot(s, uint64(b))
 	m.win.At(s).X.learner = Learner{}
 	m.soil(s)
@@ -300,7 +310,7 @@ func (m *MultiPaxos) advanceFrontier() (moved bool) {
 	for {
 		s := f.frontier + 1
 		slot := m.win.At(s)
-		if slot == nil || !m.isDurable(slot.Number) || Ballot(slot.Ballot) != f.ballot && s > m.commit {
+		if slot == nil || !m.isDurable(slot.Number) && !(mutant.Enabled && mutant.On(mutant.MultiAcksUnsynced)) || Ballot(slot.Ballot) != f.ballot && s > m.commit {
 			return f.frontier != before
 		}
 		f.frontier = s

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -44,6 +45,9 @@ func (m *MultiPaxos) timeout(now smr.Time) {
 // Only ballots that were promised durably here have left it, so that none repeats
 // after a restart.
 func (m *MultiPaxos) nextBallot() Ballot {
+	if mutant.Enabled && mutant.On(mutant.MultiBallotReused) {
+		return Next(max(m.seen, m.proposer.Ballot, m.proposer.Higher), m.cfg.ID)
+	}
 	return Next(max(m.promised, m.seen, m.proposer.Ballot, m.proposer.Higher), m.cfg.ID)
 }
 
@@ -166,6 +170,9 @@ func (m *MultiPaxos) holdings(lo, hi uint64) []span {
 // comes out of turn is asked for again.
 func (m *MultiPaxos) stepPromise(now smr.Time, pos int, in *message) error {
 	p := &m.peers[pos]
+	if mutant.Enabled && mutant.On(mutant.MultiPromisesAcrossBallots) && in.ballot.Node() == m.cfg.ID {
+		in.ballot = m.proposer.Ballot
+	}
 	if m.role != smr.Candidate || in.ballot != m.proposer.Ballot || p.complete || !m.promiseDurable() {
 		return nil
 	}
@@ -193,7 +200,7 @@ func (m *MultiPaxos) stepPromise(now smr.Time, pos int, in *message) error {
 	m.advance()
 	p.cursor = max(p.cursor, in.last+1)
 	switch {
-	case in.flags&flagFinal != 0:
+	case in.flags&flagFinal != 0 || mutant.Enabled && mutant.On(mutant.MultiFirstPage) && in.flags&flagMore != 0:
 		p.complete = true
 		m.complete(now, pos)
 	case in.flags&flagMore != 0:
@@ -210,7 +217,8 @@ func (m *MultiPaxos) adopt(e *window.Encoded, chosen bool) bool {
 	if e.Index <= m.commit {
 		return true
 	}
-	if held := m.at(e.Index).Accepted; Adopts(held, Ballot(e.Ballot)) {
+	last := mutant.Enabled && mutant.On(mutant.MultiAdoptsLast) && m.role == smr.Candidate
+	if held := m.at(e.Index).Accepted; Adopts(held, Ballot(e.Ballot)) || last {
 		if m.role == smr.Candidate {
 			m.reached(probe.MultiValueAdopted)
 			if held != 0 && !m.sameValue(e, m.win.At(e.Index)) {
@@ -230,7 +238,11 @@ func (m *MultiPaxos) adopt(e *window.Encoded, chosen bool) bool {
 // complete counts a promise of which every page is here.
 func (m *MultiPaxos) complete(now smr.Time, pos int) {
 	m.proposer.Promised(pos, m.proposer.Ballot, 0)
-	if m.proposer.Prepared(m.q1) {
+	q1 := m.q1
+	if mutant.Enabled && mutant.On(mutant.MultiPromiseQuorum) {
+		q1--
+	}
+	if m.proposer.Prepared(q1) {
 		m.becomeLeader(now)
 	}
 }

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -109,7 +110,7 @@ func (m *MultiPaxos) acceptSelf() {
 	m.own = max(m.own, m.commit)
 	for {
 		slot := m.win.At(m.own + 1)
-		if slot == nil || Ballot(slot.Ballot) != m.proposer.Ballot || !m.isDurable(slot.Number) {
+		if slot == nil || Ballot(slot.Ballot) != m.proposer.Ballot || !m.isDurable(slot.Number) && !(mutant.Enabled && mutant.On(mutant.MultiCountsUnsynced)) {
 			return
 		}
 		m.own++
@@ -133,7 +134,7 @@ func (m *MultiPaxos) acceptedBy(pos int, lo, hi uint64) {
 
 // stepAccepted takes an acknowledgement.
 func (m *MultiPaxos) stepAccepted(now smr.Time, pos int, in *message) {
-	if m.role != smr.Leader || in.ballot != m.proposer.Ballot {
+	if m.role != smr.Leader || in.ballot != m.proposer.Ballot && !(mutant.Enabled && mutant.On(mutant.MultiCountsAcrossBallots)) {
 		m.reached(probe.MultiAcceptedStale)
 		return
 	}
@@ -217,6 +218,9 @@ func (m *MultiPaxos) holds(p *peer) uint64 {
 // inherited is, and, had it nothing to inherit, when q2 have confirmed that they
 // follow it: its promises may be old, and a higher ballot may long have been at work.
 func (m *MultiPaxos) advanceLeader(now smr.Time) {
+	if mutant.Enabled && mutant.On(mutant.MultiCountsUnsynced) {
+		m.acceptSelf()
+	}
 	m.advance()
 	if m.commit > m.base && m.commit >= m.win.First() {
 		slot := m.win.At(m.commit)

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 )
@@ -44,7 +45,11 @@ func (m *MultiPaxos) notice() {
 	f := &m.following
 	for m.commit < f.notice {
 		slot := m.win.At(m.commit + 1)
-		if slot == nil || !slot.X.chosen && !Confirms(Ballot(slot.Ballot), f.ballot) {
+		if mutant.Enabled && mutant.On(mutant.MultiHoleIsNoop) && slot == nil && m.commit+1 < m.win.Last() {
+			m.mustPut(m.commit+1, f.ballot)
+			slot = m.win.At(m.commit + 1)
+		}
+		if slot == nil || !slot.X.chosen && !Confirms(Ballot(slot.Ballot), f.ballot) && !(mutant.Enabled && mutant.On(mutant.MultiNoticeUnchecked)) {
 			if slot != nil {
 				m.reached(probe.MultiNoticeUnconfirmed)
 			}

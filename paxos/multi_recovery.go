@@ -3,6 +3,7 @@ package paxos
 import (
 	"encoding/binary"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -62,7 +63,7 @@ func (m *MultiPaxos) Replay(record []byte) error {
 	case typ != recordEntries:
 		return malformed("record of type %d", typ)
 	}
-	if promised > m.promised {
+	if promised > m.promised && !(mutant.Enabled && mutant.On(mutant.MultiForgetsPromise)) {
 		m.promised, m.promiseNumber = promised, replayed
 	}
 	for len(run) > 0 {

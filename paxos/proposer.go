@@ -1,6 +1,9 @@
 package paxos
 
-import "github.com/consbench/consbench/bench/smr"
+import (
+	"github.com/consbench/consbench/bench/mutant"
+	"github.com/consbench/consbench/bench/smr"
+)
 
 // Phase is how far a proposer has come with its ballot.
 type Phase uint8
@@ -50,7 +53,7 @@ func (p *Proposer) Promised(from int, b, accepted Ballot) (adopt bool) {
 		return false
 	}
 	p.Promises.Add(from)
-	if !Adopts(p.Adopted, accepted) {
+	if !Adopts(p.Adopted, accepted) && !(mutant.Enabled && mutant.On(mutant.BasicAdoptsLast) && accepted != 0) {
 		return false
 	}
 	p.Adopted = accepted

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 )
@@ -59,6 +60,10 @@ func (c *core) handleVoteReply(now smr.Time, from int, m *voteReply) {
 	// A voter of a poll may be in an earlier term than the pre-candidate; a voter
 	// of an election is in the candidate's.
 	wanted := c.role == smr.PreCandidate && m.pre || c.role == smr.Candidate && !m.pre && m.term == c.term
+	if mutant.Enabled && mutant.On(mutant.RaftPollCountsAsVotes) && c.role == smr.Candidate && m.pre ||
+		mutant.Enabled && mutant.On(mutant.RaftVotesAcrossTerms) && c.role == smr.Candidate && !m.pre {
+		wanted, m.round = true, c.round
+	}
 	if !wanted || m.round != c.round {
 		c.reached(probe.RaftVoteReplyStale)
 		return

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -53,6 +54,9 @@ func (c *core) handleAppend(now smr.Time, from int, m *appendEntries, entries []
 	if m.commit > a.matched {
 		c.reached(probe.RaftCommitCapped)
 	}
+	if mutant.Enabled && mutant.On(mutant.RaftCommitUnchecked) {
+		a.matched = max(a.matched, min(m.commit, c.log.last()))
+	}
 	c.commitTo(now, min(m.commit, a.matched))
 	switch {
 	case len(entries) == 0:
@@ -95,6 +99,9 @@ func (c *core) matches(m *appendEntries) (appendReply, bool) {
 	if m.prevIndex < l.base() || m.prevIndex <= l.last() && l.term(m.prevIndex) == m.prevTerm {
 		return appendReply{}, true
 	}
+	if mutant.Enabled && mutant.On(mutant.RaftTermUnchecked) && m.prevIndex <= l.last() {
+		return appendReply{}, true
+	}
 	k := min(m.prevIndex, l.last())
 	t := l.term(k)
 	return appendReply{seq: m.seq, rejected: true, last: k, conflictTerm: t, conflictIndex: l.firstFrom(t)}, false
@@ -108,7 +115,8 @@ func (c *core) take(prev uint64, entries []window.Encoded) uint64 {
 		e := &entries[i]
 		switch {
 		case e.Index <= l.base():
-		case e.Index <= l.last() && l.term(e.Index) == e.Ballot:
+		case mutant.Enabled && mutant.On(mutant.RaftKeepsConflict) && e.Index <= l.last():
+		case e.Index <= l.last() && l.term(e.Index) == e.Ballot && !(mutant.Enabled && mutant.On(mutant.RaftTruncatesOnMatch) && e.Index > l.commit):
 		default:
 			if e.Index <= l.last() {
 				c.reached(probe.RaftLogTruncated)
@@ -139,9 +147,9 @@ func (c *core) handleVote(now smr.Time, from int, m *requestVote) {
 	case m.term < c.term || c.cfg.NonVoter:
 	case c.vote == p.id:
 		c.reached(probe.RaftVoteRepeated)
-	case c.vote != smr.None:
+	case c.vote != smr.None && !(mutant.Enabled && mutant.On(mutant.RaftVotesTwice)):
 		c.reached(probe.RaftVoteRefusedGiven)
-	case behind:
+	case behind && !(mutant.Enabled && mutant.On(mutant.RaftVotesForShorterLog)):
 		c.reached(probe.RaftVoteRefusedLog)
 	case c.role != smr.Leader:
 		if c.role == smr.PreCandidate {
@@ -168,12 +176,13 @@ func (c *core) handlePreVote(now smr.Time, from int, m *requestVote) {
 // replies builds what is owed to peers. Each carries the term, and so waits until
 // that is durable; a granted vote waits for the vote.
 func (c *core) replies(rd *smr.Ready) {
-	if !c.termDurable() {
+	hasty := mutant.Enabled && mutant.On(mutant.RaftVoteNotDurable)
+	if !c.termDurable() && !hasty {
 		return
 	}
 	for i := range c.peers {
 		p := &c.peers[i]
-		if p.voteOwed && (c.vote != p.id || c.voteDurable()) {
+		if p.voteOwed && (c.vote != p.id || c.voteDurable() || hasty) {
 			p.voteOwed = false
 			m := voteReply{term: c.term, round: p.voteRound, granted: c.vote == p.id}
 			at := len(c.heads)
@@ -206,6 +215,9 @@ func (c *core) acknowledge(rd *smr.Ready) {
 		return
 	}
 	match := min(a.matched, c.log.durable)
+	if mutant.Enabled && mutant.On(mutant.RaftAcksUnsynced) {
+		match = a.matched
+	}
 	news := match > a.acked
 	if !a.now && !a.rejected && !(a.waiting && news) {
 		return

@@ -3,6 +3,7 @@ package raft
 import (
 	"errors"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -50,7 +51,7 @@ func (c *core) handleAppendReply(now smr.Time, from int, m *appendReply) error {
 		c.becomeFollower(now, m.term, smr.None)
 		return nil
 	}
-	if m.term < c.term || c.role != smr.Leader {
+	if m.term < c.term && !(mutant.Enabled && mutant.On(mutant.RaftStaleReply)) || c.role != smr.Leader {
 		c.reached(probe.RaftReplyStale)
 		return nil
 	}
@@ -130,7 +131,7 @@ func (c *core) advanceCommit(now smr.Time) uint64 {
 	if n <= c.log.commit {
 		return c.log.commit
 	}
-	if c.noop == 0 || n < c.noop {
+	if (c.noop == 0 || n < c.noop) && !(mutant.Enabled && mutant.On(mutant.RaftCommitsOldTerms)) {
 		c.reached(probe.RaftCommitOldTerm)
 		return c.log.commit
 	}
@@ -170,6 +171,9 @@ func (c *core) majorityMatch() uint64 {
 // matchOf is what counts of replica i's log.
 func (c *core) matchOf(i int) uint64 {
 	if i == c.self {
+		if mutant.Enabled && mutant.On(mutant.RaftCountsUnsynced) {
+			return c.log.last()
+		}
 		return c.log.durable
 	}
 	if c.peers[i].nonVoter {

@@ -3,6 +3,7 @@ package raft
 import (
 	"fmt"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/window"
 )
@@ -72,6 +73,9 @@ func (l *raftLog) lastTerm() uint64 { return l.term(l.last()) }
 // upToDate reports whether a log ending in (index, term) is at least as up to date
 // as this one (5.4.1).
 func (l *raftLog) upToDate(index, term uint64) bool {
+	if mutant.Enabled && mutant.On(mutant.RaftVotesByLength) {
+		return index >= l.last()
+	}
 	t := l.lastTerm()
 	return term > t || term == t && index >= l.last()
 }

@@ -3,6 +3,7 @@ package raft
 import (
 	"fmt"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/timer"
@@ -82,6 +83,9 @@ func New(cfg smr.Config) (smr.Core, error) {
 		checkAt: smr.Never, markAt: smr.Never,
 		heads:   make([]byte, 0, 64*(len(cfg.Peers)+16)),
 		scratch: make([]window.Encoded, 0, 64),
+	}
+	if mutant.Enabled && mutant.On(mutant.RaftEvenQuorum) {
+		c.quorum = (len(cfg.Peers) + 1) / 2
 	}
 	for i, id := range cfg.Peers {
 		c.peers[i].id = id
@@ -279,6 +283,9 @@ func (c *core) Persisted(now smr.Time, number uint64) {
 	}
 	if c.log.voided > c.persisted && c.log.voided <= number {
 		c.reached(probe.RaftOverwrittenPersisted)
+		if mutant.Enabled && mutant.On(mutant.RaftPersistedABA) {
+			c.log.durable = c.log.handed
+		}
 	}
 	c.persisted = number
 	c.log.confirm(number)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/smr/window"
@@ -22,7 +23,11 @@ func (c *core) Meta(index uint64, dst []byte) []byte {
 		panic(fmt.Sprintf("raft: meta at %d, the window begins behind %d, delivered is %d", index, c.log.base(), c.log.delivered))
 	}
 	c.pins.add(index)
-	return binary.LittleEndian.AppendUint64(dst, c.log.term(index))
+	term := c.log.term(index)
+	if mutant.Enabled && mutant.On(mutant.RaftMetaTerm) {
+		term = c.term
+	}
+	return binary.LittleEndian.AppendUint64(dst, term)
 }
 
 func decodeMeta(index uint64, meta []byte) (term uint64, err error) {
@@ -85,6 +90,9 @@ func (c *core) Replay(b []byte) error {
 	}
 	if r.term >= c.term {
 		c.term, c.vote = r.term, r.vote
+		if mutant.Enabled && mutant.On(mutant.RaftForgetsVote) {
+			c.vote = smr.None
+		}
 	}
 	c.log.commit = max(c.log.commit, r.commit)
 	return nil
@@ -175,7 +183,7 @@ func (c *core) Installed(now smr.Time, index uint64, meta []byte) {
 		if term > c.term {
 			c.becomeFollower(now, term, smr.None)
 		}
-		if index <= l.last() && l.term(index) == term {
+		if index <= l.last() && (l.term(index) == term || mutant.Enabled && mutant.On(mutant.RaftInstallKeepsTail)) {
 			c.reached(probe.RaftInstalledTailKept)
 			for i := l.delivered + 1; i <= index; i++ {
 				if s := l.w.At(i); s.Tag != 0 {

@@ -72,6 +72,9 @@ func (r *Replica) propose(now smr.Time) {
 		err := r.core.Propose(now, r.tags.add(r.taken), r.inbound[:n])
 		switch {
 		case err == nil:
+			if mutant.Enabled && mutant.On(mutant.SessionAnswersEarly) {
+				r.answerAll(r.inbound[:n])
+			}
 			r.inbound = r.inbound[n:]
 			r.passes(AfterPropose)
 		case errors.Is(err, smr.ErrFull):
@@ -99,7 +102,7 @@ func (r *Replica) batch() (bytes int) {
 		if commands > 0 && bytes+size > r.BatchBytes {
 			break
 		}
-		if mutant.Enabled && commands == 0 && len(r.inbound) > size && mutant.Strike("early") {
+		if mutant.Enabled && commands == 0 && len(r.inbound) > size && mutant.Strike(mutant.SessionEarly) {
 			r.answer(command.Answer{Session: c.Session, Seq: c.Seq})
 			r.inbound = r.inbound[size:]
 			continue
@@ -108,6 +111,18 @@ func (r *Replica) batch() (bytes int) {
 		commands++
 	}
 	return bytes
+}
+
+// answerAll answers commands before their time: a deliberate bug.
+func (r *Replica) answerAll(data []byte) {
+	for len(data) > 0 {
+		c, size, err := command.Next(data)
+		if err != nil {
+			return
+		}
+		r.answer(command.Answer{From: uint32(r.id), Session: c.Session, Seq: c.Seq})
+		data = data[size:]
+	}
 }
 
 // refuse turns away everything that is queued: one notice to each client covers

@@ -63,7 +63,7 @@ func (s *State) Apply(e smr.Entry, want bool, answers []byte) ([]byte, error) {
 	d := fold(s.Digest, e.Index)
 	d = fold(d, uint64(e.Sum)|uint64(len(e.Data))<<32)
 	data := e.Data
-	if mutant.Enabled && len(data) > 0 && mutant.Strike("swap") {
+	if mutant.Enabled && len(data) > 0 && mutant.Strike(mutant.SessionSwap) {
 		data = swapFirstTwo(data)
 	}
 	for len(data) > 0 {
@@ -76,17 +76,18 @@ func (s *State) Apply(e smr.Entry, want bool, answers []byte) ([]byte, error) {
 		}
 		data = data[size:]
 		session := &s.Sessions[c.Session]
-		if mutant.Enabled && mutant.Strike("drop") {
+		if mutant.Enabled && mutant.Strike(mutant.SessionDrop) {
 			continue
 		}
-		if session.Seen.Add(c.Seq) {
+		if session.Seen.Add(c.Seq) || mutant.Enabled && mutant.On(mutant.SessionNoDedup) ||
+			mutant.Enabled && mutant.On(mutant.SessionForgetsNewest) && c.Seq+1 == session.Seen.Base {
 			session.Effects++
 			s.Commands++
 			d = fold(d, c.ID())
 			if c.Key != 0 {
 				s.swap(c)
 			}
-			if mutant.Enabled && mutant.Strike("double") {
+			if mutant.Enabled && mutant.Strike(mutant.SessionDouble) {
 				session.Effects++
 			}
 		} else {
@@ -140,8 +141,12 @@ func (s *State) AppendImage(dst []byte) []byte {
 		dst = le.AppendUint64(dst, v)
 	}
 	for i := range s.Sessions {
+		bits := s.Sessions[i].Seen.Bits
+		if mutant.Enabled && mutant.On(mutant.SessionWindowForgotten) {
+			bits = 0
+		}
 		dst = le.AppendUint64(dst, s.Sessions[i].Seen.Base)
-		dst = le.AppendUint64(dst, s.Sessions[i].Seen.Bits)
+		dst = le.AppendUint64(dst, bits)
 		dst = le.AppendUint64(dst, s.Sessions[i].Effects)
 	}
 	for _, v := range s.Keys {
@@ -179,6 +184,9 @@ func (s *State) Restore(image []byte) error {
 	image = image[imageHeader:]
 	for i := range s.Sessions {
 		s.Sessions[i] = Session{command.Seen{Base: le.Uint64(image), Bits: le.Uint64(image[8:])}, le.Uint64(image[16:])}
+		if mutant.Enabled && mutant.On(mutant.SessionTableForgotten) {
+			s.Sessions[i] = Session{}
+		}
 		image = image[24:]
 	}
 	for i := range s.Keys {

@@ -192,7 +192,7 @@ func (m *Memory) Durable(now smr.Time) uint64 {
 func (m *Memory) Crash(now smr.Time) {
 	m.advance(now)
 	keep := m.durable
-	if mutant.Enabled && m.end > keep && mutant.Strike("unsynced") {
+	if mutant.Enabled && m.end > keep && mutant.Strike(mutant.LogUnsynced) {
 		keep++
 	}
 	for n := len(m.blocks) - 1; n >= 0 && m.blocks[n].start+uint64(len(m.blocks[n].data)) > keep; n-- {
