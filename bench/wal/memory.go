@@ -45,6 +45,17 @@ type Memory struct {
 
 	saved, saving snapshot
 	stats         Stats
+
+	began   smr.Time // when the sync under way began
+	before  Stats    // what was appended when it began
+	counted Stats    // what earlier syncs cover
+	observe func(Sync)
+	stalled bool
+	slow    smr.Time
+	full    bool
+	failing bool
+	lost    bool
+	err     error
 }
 
 type mark struct {
@@ -55,7 +66,8 @@ type mark struct {
 type snapshot struct {
 	index       uint64
 	meta, image []byte
-	until       smr.Time // when it is durable; Never if it is not being saved
+	busy        bool     // it is being saved
+	until       smr.Time // when it is durable; Never if it is not being saved, or if that is stalled
 }
 
 // NewMemory returns an empty device whose syncs take latency.
@@ -71,6 +83,12 @@ func (m *Memory) Append(now smr.Time, number uint64, sync smr.SyncKind, baseline
 		panic(fmt.Sprintf("wal: Ready %d appended after %d", number, m.number))
 	}
 	m.advance(now)
+	if m.full && m.err == nil {
+		m.err = ErrFull
+	}
+	if m.err != nil {
+		return
+	}
 	m.number = number
 	if baseline {
 		m.pending = append(m.pending, mark{m.end, number})
@@ -117,14 +135,34 @@ func (m *Memory) newBlock(need int) []byte {
 
 // sync starts a sync at now of all that is wanted.
 func (m *Memory) sync(now smr.Time) {
-	m.running, m.until, m.covers = true, now+m.latency, mark{m.end, m.number}
+	m.running, m.until, m.covers = true, m.ends(now), mark{m.end, m.number}
+	m.began, m.before = now, m.stats
 	m.stats.Syncs++
+}
+
+// ends is when a sync ends that begins at now.
+func (m *Memory) ends(now smr.Time) smr.Time {
+	if m.stalled {
+		return smr.Never
+	}
+	return now + m.latency + m.slow
 }
 
 // advance finishes what ends by now.
 func (m *Memory) advance(now smr.Time) {
+	if m.err != nil {
+		return
+	}
 	for m.running && m.until <= now {
 		m.running = false
+		if m.failing {
+			m.fail(ErrSync)
+			return
+		}
+		if m.observe != nil {
+			m.observe(Sync{m.until - m.began, int(m.before.Records - m.counted.Records), int(m.before.Bytes - m.counted.Bytes)})
+		}
+		m.counted = m.before
 		m.durable, m.persists = m.covers.at, m.covers.number
 		m.settle()
 		if m.wanted.number > m.persists {
@@ -133,8 +171,12 @@ func (m *Memory) advance(now smr.Time) {
 	}
 	if m.saving.until <= now {
 		m.saving.until = smr.Never
+		if m.failing {
+			m.fail(ErrSync)
+			return
+		}
 		m.saved, m.saving = m.saving, m.saved
-		m.saving.until = smr.Never
+		m.saved.busy, m.saving.busy, m.saving.until = false, false, smr.Never
 	}
 }
 
@@ -162,8 +204,14 @@ func (m *Memory) settle() {
 // Save implements [Log].
 func (m *Memory) Save(now smr.Time, index uint64, meta, image []byte) {
 	m.advance(now)
+	if m.full && m.err == nil {
+		m.err = ErrFull
+	}
+	if m.err != nil {
+		return
+	}
 	s := &m.saving
-	s.index, s.until = index, now+m.latency
+	s.index, s.busy, s.until = index, true, m.ends(now)
 	s.meta = append(s.meta[:0], meta...)
 	s.image = append(s.image[:0], image...)
 	m.stats.Syncs++
@@ -175,7 +223,7 @@ func (m *Memory) Save(now smr.Time, index uint64, meta, image []byte) {
 // Poll implements [Log].
 func (m *Memory) Poll(now smr.Time) Progress {
 	m.advance(now)
-	p := Progress{Number: m.persists, Snapshot: m.saved.index, Next: m.saving.until}
+	p := Progress{Number: m.persists, Snapshot: m.saved.index, Next: m.saving.until, Err: m.err}
 	if m.running {
 		p.Next = min(p.Next, m.until)
 	}
@@ -204,16 +252,77 @@ func (m *Memory) Crash(now smr.Time) {
 		}
 	}
 	m.end, m.number, m.wanted, m.pending = keep, m.persists, mark{}, m.pending[:0]
-	m.running, m.saving.until = false, smr.Never
+	m.running, m.saving.busy, m.saving.until = false, false, smr.Never
+	m.counted = m.stats
 }
+
+// fail is the end of the device, until Recover.
+func (m *Memory) fail(err error) {
+	m.err = err
+	m.running, m.saving.busy, m.saving.until = false, false, smr.Never
+}
+
+// Impair implements [Log].
+func (m *Memory) Impair(now smr.Time, f Fault) error {
+	m.advance(now)
+	switch f.Kind {
+	case Stall:
+		m.stalled = true
+		if m.running {
+			m.until = smr.Never
+		}
+		m.saving.until = smr.Never
+	case Slow:
+		m.slow = f.Extra
+	case Full:
+		m.full = true
+	case Fail:
+		m.failing = true
+	case Lose:
+		m.durable, m.persists = m.base, 0
+		m.saved.index = 0
+		m.fail(ErrLost)
+		m.lost = true
+	default:
+		return ErrUnsupported
+	}
+	return nil
+}
+
+// Repair implements [Log].
+func (m *Memory) Repair(now smr.Time, kind FaultKind) {
+	m.advance(now)
+	switch kind {
+	case Stall:
+		m.stalled = false
+		if m.running {
+			m.until = m.ends(now)
+		}
+		if m.saving.busy {
+			m.saving.until = m.ends(now)
+		}
+	case Slow:
+		m.slow = 0
+	case Full:
+		m.full = false
+	case Fail:
+		m.failing = false
+	}
+}
+
+// Observe implements [Log].
+func (m *Memory) Observe(f func(Sync)) { m.observe = f }
+
+// Close implements [Log].
+func (m *Memory) Close() error { return nil }
 
 // ErrTorn is returned by Recover for a record that is not whole.
 var ErrTorn = errors.New("wal: the last record is cut short")
 
 // Recover implements [Log]. The Readys of the new incarnation number from 1 again.
 func (m *Memory) Recover(restore func(index uint64, meta, image []byte) error, replay func(record []byte) error) (Recovery, error) {
-	rec := Recovery{Bytes: m.end - m.base}
-	m.number, m.persists = 0, 0
+	rec := Recovery{Bytes: m.end - m.base, Lost: m.lost}
+	m.number, m.persists, m.err, m.lost = 0, 0, nil, false
 	if s := &m.saved; s.index != 0 {
 		rec.Snapshot = s.index
 		if err := restore(s.index, s.meta, s.image); err != nil {
