@@ -1,11 +1,11 @@
 package cluster
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/wal"
@@ -93,33 +93,52 @@ type nodeReady struct {
 // errMessage is wrapped by the errors about bytes that are no message.
 var errMessage = errors.New("cluster: damaged message")
 
+const messageHeader = 5
+
+// beginMessage appends the head of a message to dst; its body follows, and then
+// endMessage.
+func beginMessage(dst []byte, kind messageKind) []byte {
+	return append(dst, 0, 0, 0, 0, byte(kind))
+}
+
+// endMessage completes the message that msg is.
+func endMessage(msg []byte) []byte {
+	binary.LittleEndian.PutUint32(msg, uint32(len(msg)-messageHeader+1))
+	return msg
+}
+
 // writeMessage writes one message in one call.
 func writeMessage(w io.Writer, kind messageKind, body []byte) error {
-	b := make([]byte, 0, 5+len(body))
-	b = binary.LittleEndian.AppendUint32(b, uint32(1+len(body)))
-	b = append(b, byte(kind))
-	_, err := w.Write(append(b, body...))
+	b := beginMessage(make([]byte, 0, messageHeader+len(body)), kind)
+	_, err := w.Write(endMessage(append(b, body...)))
 	return err
 }
 
-// readMessage reads one message. It returns io.EOF only between two of them, and
-// takes memory as bytes come, not as a damaged size claims.
-func readMessage(r io.Reader) (kind messageKind, body []byte, err error) {
-	var head [5]byte
+// firstRead is how much memory the size of a message is trusted with at first.
+const firstRead = 1 << 20
+
+// readMessage reads one message; its body may be in buf. It returns io.EOF only
+// between two messages, and takes memory as bytes come, not as a damaged size claims.
+func readMessage(r io.Reader, buf []byte) (kind messageKind, body []byte, err error) {
+	var head [messageHeader]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return 0, nil, err
 	}
-	size := binary.LittleEndian.Uint32(head[:])
+	size := int(binary.LittleEndian.Uint32(head[:])) - 1
 	kind = messageKind(head[4])
-	if size < 1 || size > maxMessage || kind < msgConfig || kind > msgFailed {
-		return 0, nil, fmt.Errorf("%w: kind %d, %d B", errMessage, head[4], size)
+	if size < 0 || size >= maxMessage || kind < msgConfig || kind > msgFailed {
+		return 0, nil, fmt.Errorf("%w: kind %d, %d B", errMessage, head[4], size+1)
 	}
-	var b bytes.Buffer
-	switch n, err := io.CopyN(&b, r, int64(size-1)); {
-	case errors.Is(err, io.EOF):
-		return 0, nil, fmt.Errorf("%w: %d of %d B: %w", errMessage, n, size-1, io.ErrUnexpectedEOF)
-	case err != nil:
-		return 0, nil, err
+	body = buf[:0]
+	for len(body) < size {
+		n := min(size, max(2*len(body), firstRead))
+		body = slices.Grow(body, n-len(body))
+		got, err := io.ReadFull(r, body[len(body):n])
+		if body = body[:len(body)+got]; err == io.EOF || err == io.ErrUnexpectedEOF {
+			return 0, nil, fmt.Errorf("%w: %d of %d B: %w", errMessage, len(body), size, io.ErrUnexpectedEOF)
+		} else if err != nil {
+			return 0, nil, err
+		}
 	}
-	return kind, b.Bytes(), nil
+	return kind, body, nil
 }

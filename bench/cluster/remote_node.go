@@ -49,9 +49,11 @@ type remoteNode struct {
 	marks    []digestMark
 	problems []string
 
-	out     sync.Mutex // one message at a time
-	w       io.Writer
-	reports uint64
+	out      sync.Mutex // one message at a time
+	w        io.Writer
+	reports  uint64
+	outgoing report
+	buf      []byte
 
 	halted   bool // takes no turns; belongs to the lane
 	started  bool
@@ -71,7 +73,7 @@ func (n *remoteNode) Turn(now smr.Time) (wake smr.Time) {
 // which comes from a [Remote], and ends with it. known are the protocols there are.
 func ServeNode(known []smr.Protocol, in io.Reader, out io.Writer) error {
 	r := bufio.NewReader(in)
-	kind, body, err := readMessage(r)
+	kind, body, err := readMessage(r, nil)
 	if err != nil {
 		return fmt.Errorf("no configuration: %w", err)
 	}
@@ -96,7 +98,7 @@ func ServeNode(known []smr.Protocol, in io.Reader, out io.Writer) error {
 		return err
 	}
 	for {
-		kind, body, err := readMessage(r)
+		kind, body, err := readMessage(r, nil)
 		if errors.Is(err, io.EOF) {
 			return nil // the run is over
 		}
@@ -291,7 +293,8 @@ func (n *remoteNode) report(full bool) error {
 	defer n.out.Unlock()
 	n.reports++
 	full = full || n.reports%latencyEvery == 0
-	var r report
+	r := &n.outgoing
+	r.vitals, r.commit = vitals{}, r.commit[:0]
 	var commit *measure.Histogram
 	n.driver.Do(0, func() {
 		counters, network := n.replica.Counters(), n.port.Stats()
@@ -299,22 +302,24 @@ func (n *remoteNode) report(full bool) error {
 		r.Totals.Malformed += n.intake.malformed
 		r.Totals.reach(n.replica.State())
 		r.View, r.Halted = n.board.View(), n.halted
-		r.events = slices.Clone(n.events.Events)
+		r.events = append(r.events[:0], n.events.Events...)
 		n.events.Events = n.events.Events[:0]
 		if full {
 			commit = n.replica.TakeCommitLatency(n.spare)
 		}
 	})
 	n.mu.Lock()
-	r.marks, n.marks = n.marks, nil
-	r.problems, n.problems = n.problems, nil
+	r.marks, n.marks = n.marks, r.marks[:0]
+	r.problems, n.problems = n.problems, r.problems[:0]
 	n.mu.Unlock()
 	if full {
-		r.commit = commit.AppendSparse(nil)
+		r.commit = commit.AppendSparse(r.commit)
 		commit.Reset()
 		n.spare = commit
 		n.usage = measure.ReadUsage() // stops the world
 	}
 	r.Usage = n.usage
-	return writeMessage(n.w, msgReported, r.append(nil))
+	n.buf = endMessage(r.append(beginMessage(n.buf[:0], msgReported)))
+	_, err := n.w.Write(n.buf)
+	return err
 }

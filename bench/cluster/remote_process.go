@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	stderr lastWords
-	report func(*report) // called from the goroutine that reads
+	report func(*report) // called from the goroutine that reads; borrowed
 
 	calls   sync.Mutex // one at a time
 	answers chan answer
@@ -78,20 +79,24 @@ func (p *process) read(r *os.File) {
 }
 
 func (p *process) listen(r io.Reader) error {
+	r = bufio.NewReaderSize(r, 64<<10)
+	var rep report
+	var buf []byte // for reports; whoever has asked keeps his answer
 	for {
-		kind, body, err := readMessage(r)
+		kind, body, err := readMessage(r, buf)
 		switch {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // it may be killed while it writes
 			return nil
 		case err != nil:
 			return err
 		case kind == msgReported:
-			rep, err := readReport(body)
-			if err != nil {
+			if err := rep.read(body); err != nil {
 				return err
 			}
-			p.report(rep)
+			p.report(&rep)
+			buf = body
 		case kind == msgReady, kind == msgDone, kind == msgFailed:
+			buf = nil
 			select {
 			case p.answers <- answer{kind, body}:
 			default:
@@ -201,7 +206,8 @@ func (l *lastWords) Write(b []byte) (int, error) {
 func (l *lastWords) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lines := strings.Split(strings.TrimSpace(string(l.text)), "\n")
+	text := strings.ReplaceAll(strings.TrimSpace(string(l.text)), "\t", "  ")
+	lines := strings.Split(text, "\n")
 	if len(lines) > maxLines {
 		lines = append(lines[:maxLines], "...")
 	}

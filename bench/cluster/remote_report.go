@@ -3,6 +3,7 @@ package cluster
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
@@ -62,17 +63,14 @@ func mustAppend(dst []byte, v any) []byte {
 	return dst
 }
 
-// readReport reads what append wrote. The result does not refer to data.
-func readReport(data []byte) (*report, error) {
-	r := new(report)
-	bad := func(what string) (*report, error) {
-		return nil, fmt.Errorf("%w: a report with a bad %s", errMessage, what)
-	}
+// read reads what append wrote, into memory that r has. It does not refer to data.
+func (r *report) read(data []byte) error {
+	bad := func(what string) error { return fmt.Errorf("%w: a report with a bad %s", errMessage, what) }
 	if len(data) < vitalsSize {
 		return bad("length")
 	}
 	if _, err := binary.Decode(data, binary.LittleEndian, &r.vitals); err != nil {
-		return nil, err
+		return err
 	}
 	data = data[vitalsSize:]
 	// count reads a length and reports whether so many things of a size can follow.
@@ -88,23 +86,24 @@ func readReport(data []byte) (*report, error) {
 	if !ok {
 		return bad("number of events")
 	}
-	r.events = make([]smr.Event, n)
+	r.events = slices.Grow(r.events[:0], n)[:n]
 	if _, err := binary.Decode(data, binary.LittleEndian, r.events); err != nil {
-		return nil, err
+		return err
 	}
 	data = data[n*eventSize:]
 	if n, ok = count(markSize); !ok {
 		return bad("number of digests")
 	}
-	r.marks = make([]digestMark, n)
+	r.marks = slices.Grow(r.marks[:0], n)[:n]
 	if _, err := binary.Decode(data, binary.LittleEndian, r.marks); err != nil {
-		return nil, err
+		return err
 	}
 	data = data[n*markSize:]
 	problems, ok := count(1)
 	if !ok {
 		return bad("number of problems")
 	}
+	r.problems = r.problems[:0]
 	for range problems {
 		if n, ok = count(1); !ok {
 			return bad("problem")
@@ -115,6 +114,6 @@ func readReport(data []byte) (*report, error) {
 	if n, ok = count(1); !ok || n != len(data) {
 		return bad("histogram")
 	}
-	r.commit = append(r.commit, data...)
-	return r, nil
+	r.commit = append(r.commit[:0], data...)
+	return nil
 }
