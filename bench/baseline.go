@@ -49,10 +49,16 @@ func Stored(file *result.File, known []smr.Protocol) (Config, error) {
 			return c, wrong("network", r.Network, c.Network)
 		case r.Nodes != c.Nodes:
 			return c, wrong("nodes", r.Nodes, c.Nodes)
-		case r.Seed != c.Seed:
-			return c, wrong("seed", r.Seed, c.Seed)
-		case r.Fingerprint != c.Fingerprint(r.Protocol):
-			return c, fmt.Errorf("runs[%d].fingerprint: %s is not that of the file's configuration, %s: one of the two was changed", i, r.Fingerprint, c.Fingerprint(r.Protocol))
+		case r.Rep < 1 || r.Rep > c.repetitions():
+			return c, wrong("rep", r.Rep, c.repetitions())
+		case r.Seed != c.Seed+uint64(r.Rep-1):
+			return c, wrong("seed", r.Seed, c.Seed+uint64(r.Rep-1))
+		}
+		own := c
+		own.Seed = r.Seed
+		switch {
+		case r.Fingerprint != own.Fingerprint(r.Protocol):
+			return c, fmt.Errorf("runs[%d].fingerprint: %s is not that of the file's configuration, %s: one of the two was changed", i, r.Fingerprint, own.Fingerprint(r.Protocol))
 		}
 	}
 	return c, nil

@@ -41,6 +41,8 @@ func (r *runner) build() (err error) {
 		},
 		Window: r.window,
 		Series: r.series,
+		Links:  cfg.links(), Distance: cfg.distances(),
+		Clocks: disturbsClocks(r.schedule), First: cfg.firstLeader(),
 	}
 	if cfg.Keys > 0 {
 		o.Histories = histories

@@ -37,6 +37,7 @@ func (r *runner) collect() *result.Run {
 		Faults:      r.faultRecords(outages, length),
 		Elections:   []result.Election{},
 		Unavailable: int64(outages.Longest()),
+		Regions:     r.byRegion,
 		Verdict:     r.verdict(),
 	}
 	if seconds := time.Duration(length).Seconds(); seconds > 0 {
@@ -59,13 +60,18 @@ func (r *runner) collect() *result.Run {
 
 // ledger adds up those of all workers.
 func (r *runner) ledger() client.Ledger {
-	workers := r.cluster.Workers()
-	sum := workers[0].Ledger(r.to)
-	r.inFlight = sum.InFlight.Mean(r.to - r.from)
-	for _, w := range workers[1:] {
+	var sum client.Ledger
+	for i, w := range r.cluster.Workers() {
 		l := w.Ledger(r.to)
-		sum.Add(&l)
 		r.inFlight += l.InFlight.Mean(r.to - r.from)
+		if r.cfg.Topology != "" {
+			r.byRegion = append(r.byRegion, r.region(i, &l))
+		}
+		if i == 0 {
+			sum = l
+		} else {
+			sum.Add(&l)
+		}
 	}
 	return sum
 }
@@ -199,6 +205,7 @@ func (r *runner) costs(run *result.Run, c *measure.Costs, commits, entries uint6
 func (c *Config) fingerprint(protocol string) string {
 	comparable := *c
 	comparable.Protocols = []string{protocol}
+	comparable.Repeat = 0 // each run has its own seed
 	comparable.Dir, comparable.Listen, comparable.GOGC = "", "", 0
 	raw, err := json.Marshal(comparable)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/topology"
 	"github.com/consbench/consbench/bench/workload"
 )
 
@@ -26,13 +27,16 @@ type Config struct {
 	Processes bool     `json:"processes,omitempty"` // each replica is a process of its own; tcp only
 	Nodes     int      `json:"nodes"`
 	Seed      uint64   `json:"seed"`
+	Repeat    int      `json:"repeat,omitempty"` // runs of each protocol, of consecutive seeds; 0 = 1
+	Leader    string   `json:"leader,omitempty"` // who is to lead first: a node's number or a region; empty: chance decides
 
-	Clients  int     `json:"clients"` // closed loop: this many; open loop: sessions to spread the arrivals over
-	Rate     float64 `json:"rate"`    // open loop: arrivals a second; 0 = closed loop
-	Arrival  string  `json:"arrival"` // poisson or constant
-	Inflight int     `json:"inflight"`
-	Keys     int     `json:"keys"`
-	Size     int     `json:"size"`
+	Clients  int      `json:"clients"`          // closed loop: this many; open loop: sessions to spread the arrivals over
+	Rate     float64  `json:"rate"`             // open loop: arrivals a second, with phases their mean; 0 = closed loop
+	Phases   []string `json:"phases,omitempty"` // of the open loop, in canonical form; they make up Duration
+	Arrival  string   `json:"arrival"`          // poisson or constant
+	Inflight int      `json:"inflight"`
+	Keys     int      `json:"keys"`
+	Size     int      `json:"size"`
 
 	Duration time.Duration `json:"duration_ns"`
 	Warmup   time.Duration `json:"warmup_ns"`
@@ -47,6 +51,11 @@ type Config struct {
 	Delay  time.Duration `json:"delay_ns"` // one way
 	Jitter time.Duration `json:"jitter_ns"`
 	Loss   float64       `json:"loss"`
+
+	// Regions: delays come from a matrix instead of Delay.
+	Topology      string           `json:"topology,omitempty"`       // wan5, wan9 or a file's name
+	Matrix        *topology.Matrix `json:"matrix,omitempty"`         // of the file
+	ClientRegions []string         `json:"client_regions,omitempty"` // where clients are, in equal parts; empty: wherever there are nodes
 
 	ElectionMin time.Duration `json:"election_min_ns"`
 	ElectionMax time.Duration `json:"election_max_ns"`
@@ -128,7 +137,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Retain < 0 || c.Retain > 8<<30, "retain", "%v is not in 0B to 8GiB", workload.Size(c.Retain))
 	add(c.Delay < 0 || c.Delay > time.Minute, "delay", "%v is not in 0s to 1m", c.Delay)
 	add(c.Jitter < 0 || c.Jitter > time.Minute, "jitter", "%v is not in 0s to 1m", c.Jitter)
-	add(c.Jitter > c.Delay, "jitter", "%v is more than the delay of %v: a message cannot arrive before it is sent", c.Jitter, c.Delay)
+	add(c.Jitter > c.Delay && c.Topology == "", "jitter", "%v is more than the delay of %v: a message cannot arrive before it is sent", c.Jitter, c.Delay)
 	add(!(c.Loss >= 0 && c.Loss < 1), "loss", "%g%% of all messages cannot be lost: a percentage from 0%% to below 100%%", 100*c.Loss)
 	add(c.ElectionMin <= 0 || c.ElectionMax < c.ElectionMin, "election-timeout", "%v-%v is not a range of positive times, lower end first", c.ElectionMin, c.ElectionMax)
 	add(c.Heartbeat <= 0, "heartbeat", "%v is not positive", c.Heartbeat)
@@ -140,11 +149,18 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(q1 < 1 || q1 > c.Nodes, "q1", "%d is not in 1 to %d nodes", q1, c.Nodes)
 	add(q2 < 1 || q2 > c.Nodes, "q2", "%d is not in 1 to %d nodes", q2, c.Nodes)
 	add(q1+q2 <= c.Nodes, "q1", "q1 + q2 = %d + %d must be more than the %d nodes, or two quorums could miss each other", q1, q2, c.Nodes)
-	if c.Network == NetworkSim && c.Rate == 0 && c.SyncLatency == 0 && (c.Delay == 0 || c.Nodes == 1 || q2 == 1) {
+	if c.Network == NetworkSim && c.Rate == 0 && c.SyncLatency == 0 && (c.Delay == 0 && c.Topology == "" || c.Nodes == 1 || q2 == 1) {
 		add(true, "sync-latency", "in virtual time nothing takes any time in this run (%s), so a closed loop would never get beyond an instant: give it a sync latency, or use --rate or another --network", c.whyInstant(q2))
 	}
-	add(c.Nodes > 1 && 2*(c.Delay+c.Jitter) >= c.ElectionMax && c.ElectionMax > 0 && c.anyLeader(known), "delay", "a round trip of %s is as long as the longest election timeout, %s: nobody could be elected; raise --election-timeout",
-		workload.FormatDuration(2*(c.Delay+c.Jitter)), workload.FormatDuration(c.ElectionMax))
+	delay := "delay"
+	if c.Topology != "" {
+		delay = "topology"
+	}
+	add(c.Nodes > 1 && c.trip() >= c.ElectionMax && c.ElectionMax > 0 && c.anyLeader(known), delay, "a round trip of %s is as long as the longest election timeout, %s: nobody could be elected; raise --election-timeout",
+		workload.FormatDuration(c.trip()), workload.FormatDuration(c.ElectionMax))
+	errs = append(errs, c.validateRegions()...)
+	errs = append(errs, c.validatePhases()...)
+	add(c.Repeat < 0 || c.Repeat > 10_000, "repeat", "%d is not in 1 to 10000", c.Repeat)
 	add(c.Proposers != "one" && c.Proposers != "all", "proposers", "%q is not one or all", c.Proposers)
 	add(c.Proposers == "all" && !c.anyLeaderless(known), "proposers", "all is for protocols in which any replica may propose, not for %s", strings.Join(c.Protocols, ", "))
 	add(c.Storage != "memory", "storage", "%q is not supported by this build: memory", c.Storage)

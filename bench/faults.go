@@ -13,6 +13,7 @@ import (
 type injector struct {
 	cluster system
 	nodes   int
+	regions []string // by node
 	from    smr.Time // start of the measured window
 	actions []fault.Action
 
@@ -33,7 +34,7 @@ type strike struct {
 
 func newInjector(c system, cfg *Config, faults []fault.Fault) *injector {
 	return &injector{
-		cluster: c, nodes: cfg.Nodes,
+		cluster: c, nodes: cfg.Nodes, regions: cfg.nodeRegions(),
 		actions: fault.Expand(faults, smr.Time(cfg.Duration), cfg.Seed),
 		crashed: make(map[smr.NodeID]int), paused: make(map[smr.NodeID]int),
 	}
@@ -55,7 +56,7 @@ func (j *injector) Live(id smr.NodeID) bool { return j.cluster.Up(id) && !j.clus
 func (j *injector) Leader() smr.NodeID { return j.cluster.Leader() }
 
 // Region implements [fault.View].
-func (j *injector) Region(smr.NodeID) string { return "" }
+func (j *injector) Region(id smr.NodeID) string { return j.regions[id-1] }
 
 // next is when the next action is due, Never if there is none.
 func (j *injector) next() smr.Time {
@@ -120,7 +121,9 @@ func (j *injector) step() {
 	if leader := j.Leader(); slices.Contains(effect.Out(a.Fault.Verb, j.Members()), leader) {
 		s.leader = leader
 	}
-	j.active = append(j.active, s)
+	if !a.Fault.Verb.Instant() {
+		j.active = append(j.active, s)
+	}
 	j.do(s)
 }
 
@@ -146,6 +149,14 @@ func (j *injector) do(s *strike) {
 				j.cluster.Pause(id)
 			}
 		}
+	case fault.ClockDrift:
+		for _, id := range s.effect.Nodes {
+			j.clocks().Drift(id, s.action.Fault.Amount.Probability())
+		}
+	case fault.ClockJump:
+		for _, id := range s.effect.Nodes {
+			j.clocks().Jump(id, s.action.Fault.Amount.Min)
+		}
 	default:
 		for _, l := range s.effect.Links {
 			j.cluster.Impair(l.From, l.To, impairment(s.action.Fault))
@@ -170,6 +181,10 @@ func (j *injector) undo(s *strike) {
 				j.cluster.Resume(id)
 			}
 		}
+	case fault.ClockDrift:
+		for _, id := range s.effect.Nodes {
+			j.clocks().Undrift(id, s.action.Fault.Amount.Probability())
+		}
 	default:
 		for _, l := range s.effect.Links {
 			j.cluster.Repair(l.From, l.To, impairment(s.action.Fault))
@@ -192,4 +207,27 @@ func impairment(f *fault.Fault) cluster.LinkFault {
 		return cluster.LinkFault{Bandwidth: f.Amount.Bandwidth}
 	}
 	return cluster.LinkFault{Cut: true} // isolate, partition, cut
+}
+
+// disturbsClocks reports whether a schedule has faults of clocks.
+func disturbsClocks(faults []fault.Fault) bool {
+	return slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Verb == fault.ClockDrift || f.Verb == fault.ClockJump })
+}
+
+// clocks are the clocks of the replicas, where they can be disturbed: see
+// Config.verbs.
+func (j *injector) clocks() interface {
+	Drift(id smr.NodeID, share float64)
+	Undrift(id smr.NodeID, share float64)
+	Jump(id smr.NodeID, by smr.Time)
+} {
+	return j.cluster.(*cluster.Cluster)
+}
+
+// verbs are what the run can carry out. Other processes have the machine's clock.
+func (c *Config) verbs() []fault.Verb {
+	if c.Processes {
+		return fault.Basic
+	}
+	return append(slices.Clone(fault.Basic), fault.ClockDrift, fault.ClockJump)
 }

@@ -65,10 +65,12 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 		progress = func(Update) {}
 	}
 	var failures []error
-	for _, name := range cfg.Protocols {
+	for i := range len(cfg.Protocols) * cfg.repetitions() {
+		name, cfg, rep := cfg.repetition(i)
 		runtime.GC() // each run begins with an empty heap, and with its pages
 		run, err := runOne(ctx, &cfg, *find(known, name), progress)
 		if run != nil {
+			run.Rep = rep
 			file.Runs = append(file.Runs, *run)
 		}
 		if errors.Is(err, context.Canceled) {
@@ -78,11 +80,23 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
 			failures = append(failures, err)
-			file.Runs = append(file.Runs, result.Run{Protocol: name, Network: cfg.Network, Nodes: cfg.Nodes, Seed: cfg.Seed, Rep: 1, Error: err.Error()})
+			file.Runs = append(file.Runs, result.Run{Protocol: name, Network: cfg.Network, Nodes: cfg.Nodes, Seed: cfg.Seed, Rep: rep, Error: err.Error()})
 		}
 	}
-	if len(failures) == len(cfg.Protocols) {
+	if len(failures) == len(cfg.Protocols)*cfg.repetitions() {
 		return nil, errors.Join(failures...)
 	}
 	return file, nil
+}
+
+// repetitions is how many runs there are of each protocol.
+func (c *Config) repetitions() int { return max(1, c.Repeat) }
+
+// repetition is what run i of all is: every protocol meets the same seeds. rep
+// counts from 1.
+func (c Config) repetition(i int) (protocol string, cfg Config, rep int) {
+	rep = i%c.repetitions() + 1
+	protocol = c.Protocols[i/c.repetitions()]
+	c.Seed += uint64(rep - 1)
+	return protocol, c, rep
 }

@@ -20,6 +20,7 @@ import (
 type runner struct {
 	cfg      *Config
 	protocol smr.Protocol
+	schedule []fault.Fault
 	cluster  system
 	window   *replica.Window
 	series   *measure.Series
@@ -28,6 +29,8 @@ type runner struct {
 
 	from, to     smr.Time // the measured window
 	leaders      []smr.NodeID
+	leader       smr.NodeID // at the start of the window
+	byRegion     []result.Region
 	before       snapshot
 	after        snapshot
 	inFlight     float64 // commands, mean over the window
@@ -60,7 +63,7 @@ func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{cfg: cfg, protocol: p, window: replica.NewWindow(), started: time.Now()}
+	r := &runner{cfg: cfg, protocol: p, schedule: schedule, window: replica.NewWindow(), started: time.Now()}
 	r.tell = &teller{progress: progress, protocol: p.Name}
 	if err := r.build(); err != nil {
 		return nil, err
@@ -111,7 +114,7 @@ func (r *runner) elect(ctx context.Context) error {
 // whyUnstable is what may keep a leader from staying: messages that travel for as
 // long as election timers run (Raft paper, 5.6).
 func (c *Config) whyUnstable() string {
-	if trip := 2 * (c.Delay + c.Jitter); trip >= c.ElectionMin {
+	if trip := c.trip(); trip >= c.ElectionMin {
 		return fmt.Sprintf("; a round trip of %v is no shorter than the shortest election timeout: raise --election-timeout %v-%v", trip, c.ElectionMin, c.ElectionMax)
 	}
 	return ""
@@ -144,6 +147,7 @@ func (r *runner) measure(ctx context.Context) error {
 	r.from = r.cluster.Now()
 	r.to = r.from + smr.Time(r.cfg.Duration)
 	r.faults.from = r.from
+	r.leader = r.cluster.Leader()
 	r.window.Set(r.from, r.to)
 	r.cluster.Load(r.from, r.to)
 	for now := r.from; now < r.to; now = r.cluster.Now() {
@@ -249,7 +253,10 @@ func (c *Config) Schedule() ([]fault.Fault, error) {
 	if err := c.survives(all); err != nil {
 		return nil, err
 	}
-	return all, fault.Validate(all, fault.Limits{Nodes: c.Nodes, Window: smr.Time(c.Duration), UntilHealed: true})
+	return all, fault.Validate(all, fault.Limits{
+		Nodes: c.Nodes, Window: smr.Time(c.Duration), UntilHealed: true, Regions: c.nodeRegions(),
+		Verbs: c.verbs(),
+	})
 }
 
 // maxFrame is the longest frame in bytes: long enough for a single command.
@@ -277,10 +284,10 @@ func (c *Config) coreConfig() smr.Config {
 // timeout, or a few round trips where those are longer.
 func (c *Config) clientOptions(p smr.Protocol) client.Options {
 	return client.Options{
-		Workers: workers, Sessions: c.Clients, Inflight: c.Inflight, Size: c.Size, Keys: c.Keys, Seed: c.Seed,
-		Rate: rate(c.Rate) / workers, Arrival: c.Arrival,
+		Workers: c.workers(), Sessions: c.Clients, Inflight: c.Inflight, Size: c.Size, Keys: c.Keys, Seed: c.Seed,
+		Rate: c.openingRate() / rate(c.workers()), Arrival: c.Arrival, Phases: c.phases(),
 		Timeout:    smr.Time(c.Timeout),
-		RetryAfter: max(smr.Time(c.ElectionMax), 10*smr.Time(c.Delay+c.Jitter)+4*smr.Time(c.SyncLatency)),
-		Leaderless: p.Leaderless, Spread: c.Proposers == "all",
+		RetryAfter: max(smr.Time(c.ElectionMax), 5*smr.Time(c.trip())+4*smr.Time(c.SyncLatency)),
+		Leaderless: p.Leaderless, Spread: c.Proposers == "all", First: c.firstLeader(),
 	}
 }

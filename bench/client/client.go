@@ -23,11 +23,13 @@ type Options struct {
 
 	Rate    workload.Rate // of this worker; zero = closed loop
 	Arrival string
+	Phases  []workload.Phase // of the open loop within the measured window, shared by all workers; none: Rate there too
 
-	Timeout    smr.Time // a command's deadline, for goodput
-	RetryAfter smr.Time // silence after which a command is sent again, and another replica tried
-	Leaderless bool     // any replica takes commands: stay until it is silent
-	Spread     bool     // leaderless: sessions begin at all replicas in turn, not all at the first
+	Timeout    smr.Time   // a command's deadline, for goodput
+	RetryAfter smr.Time   // silence after which a command is sent again, and another replica tried
+	Leaderless bool       // any replica takes commands: stay until it is silent
+	First      smr.NodeID // leaderless: where all begin, None = at the first
+	Spread     bool       // leaderless: sessions begin at all replicas in turn, not all at the first
 }
 
 // Target is the way to one replica's commands.
@@ -174,6 +176,9 @@ func NewWorker(o Options, p Parts) *Worker {
 		for g := range w.groups {
 			w.groups[g].to = uint16(g + 1)
 		}
+		if o.First != smr.None && groups == 1 {
+			w.groups[0].to = uint16(o.First)
+		}
 	}
 	if o.Keys > 0 {
 		w.keys = workload.NewKeys(o.Keys, o.Seed+uint64(o.Worker))
@@ -241,12 +246,16 @@ func (w *Worker) begin(from smr.Time) {
 		return
 	}
 	seed := w.Seed + uint64(w.Worker)<<32 + w.epoch
-	arrivals, err := workload.NewArrivals(w.Arrival, from, w.Rate, seed)
+	var err error
+	if len(w.Phases) > 0 && from == w.Window.From() {
+		w.arrivals, err = workload.NewPacer(w.Arrival, from, w.Phases, seed, w.Worker, w.Workers)
+	} else {
+		w.arrivals, err = workload.NewArrivals(w.Arrival, from, w.Rate, seed)
+	}
 	if err != nil {
 		panic(err) // the configuration was validated
 	}
-	w.arrivals = arrivals
-	w.next = arrivals.Next()
+	w.next = w.arrivals.Next()
 }
 
 // maxIssue bounds the new commands of one turn: answers must not wait for long.

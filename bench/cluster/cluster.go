@@ -18,11 +18,15 @@ import (
 // Options decide what a cluster is made of.
 type Options struct {
 	Nodes       int
-	Replica     replica.Options // Core.ID is set for each
-	SyncLatency smr.Time        // of the modelled log device
-	Link        netsim.Link     // every link, until a fault changes it
-	Clients     client.Options  // Worker is set for each
-	Client      client.Parts    // what is common to all workers; the rest is filled in
+	Replica     replica.Options                               // Core.ID is set for each
+	SyncLatency smr.Time                                      // of the modelled log device
+	Link        netsim.Link                                   // every link, until a fault changes it
+	Links       func(from, to smr.NodeID) netsim.Link         // of each pair; nil: Link
+	Distance    func(worker int, node smr.NodeID) netsim.Dist // one way between clients and a replica; nil: none
+	Clocks      bool                                          // clocks can be disturbed: Drift, Jump
+	First       smr.NodeID                                    // campaigns first; None: chance decides
+	Clients     client.Options                                // Worker is set for each
+	Client      client.Parts                                  // what is common to all workers; the rest is filled in
 	Window      *replica.Window
 	Series      *measure.Series
 	Histories   int // operations that a worker's history may hold; 0 = none is kept
@@ -65,6 +69,8 @@ type node struct {
 	incarnation int
 	paused      bool
 	durable     uint64 // what the log had to keep when it crashed
+	clock       clock  // the core's
+	clients     []replica.Answers
 
 	past    replica.Counters // of earlier incarnations
 	network netsim.Stats     // likewise
@@ -98,7 +104,6 @@ type Cluster struct {
 	opts    Options
 	network netsim.Network
 	nodes   []*node
-	ends    []replica.Answers
 	crashes [replica.Boundaries]uint64 // at crash points
 }
 
@@ -122,18 +127,22 @@ func (e end) Send(answers []byte) {
 func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	c := &Cluster{opts: o, network: network, load: load{driver: d, control: o.Client.Control, first: o.Nodes}}
 	c.links, c.findings = newLinks(o.Nodes, o.Link, network), newFindings()
+	c.links.place(o.Links)
+	mail := newPost(&o, d)
 	targets := make([]client.Target, o.Nodes)
 	for i := range targets {
 		n := &node{
 			id: smr.NodeID(i + 1), log: wal.NewMemory(o.SyncLatency), box: mailbox.New(1<<20, commandBound),
-			commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
+			clock: newClock(), commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
 		}
 		c.nodes = append(c.nodes, n)
 		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
 	}
 	for i := range o.Clients.Workers {
-		_, box := c.newWorker(&o, targets)
-		c.ends = append(c.ends, end{box, d.Waker(o.Nodes + i)})
+		_, box := c.newWorker(&o, mail.commands(i, targets))
+		for _, n := range c.nodes {
+			n.clients = append(n.clients, mail.answers(i, n.id, end{box, d.Waker(o.Nodes + i)}))
+		}
 	}
 	if err := c.openAll(d.Parallel()); err != nil {
 		c.Close()
@@ -144,6 +153,10 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	}
 	for i, w := range c.workers {
 		d.Do(o.Nodes+i, func() { d.Set(o.Nodes+i, w) })
+	}
+	if mail != nil {
+		i := o.Nodes + o.Clients.Workers
+		d.Do(i, func() { d.Set(i, mail) })
 	}
 	return c, nil
 }
@@ -170,9 +183,12 @@ func (c *Cluster) open(n *node) (err error) {
 	o := c.opts.Replica
 	o.Core.ID = n.id
 	o.Core.Prefault = o.Core.Prefault && n.incarnation == 0 // a restart is not held up
+	if first := c.opts.First == n.id; first || c.opts.Clocks {
+		o.Protocol.New = n.clock.wrap(o.Protocol.New, first && n.incarnation == 0)
+	}
 	at := c.driver.Now()
 	r, recovery, err := replica.New(o, replica.Parts{
-		Log: n.log, Port: n.port, Commands: n.box, Clients: c.ends,
+		Log: n.log, Port: n.port, Commands: n.box, Clients: n.clients,
 		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,
 		Events: &n.events, Failed: c.failed,
 	}, &n.board, n.incarnation)

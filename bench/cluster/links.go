@@ -23,25 +23,36 @@ type linkSetter interface {
 
 // links knows which faults are in force on which link.
 type links struct {
+	n       int // nodes
 	base    netsim.Link
+	between func(from, to smr.NodeID) netsim.Link // nil: base everywhere
 	network linkSetter
 	faults  map[linkKey][]LinkFault
 }
 
 func newLinks(n int, base netsim.Link, network linkSetter) links {
-	l := links{base: base, network: network, faults: make(map[linkKey][]LinkFault)}
-	for from := range smr.NodeID(n) {
-		for to := range smr.NodeID(n) {
+	l := links{n: n, base: base, network: network, faults: make(map[linkKey][]LinkFault)}
+	l.place(nil)
+	return l
+}
+
+// place gives every pair a link of its own.
+func (l *links) place(between func(from, to smr.NodeID) netsim.Link) {
+	l.between = between
+	for from := range smr.NodeID(l.n) {
+		for to := range smr.NodeID(l.n) {
 			if from != to {
 				l.apply(linkKey{from + 1, to + 1})
 			}
 		}
 	}
-	return l
 }
 
 func (l *links) apply(k linkKey) {
 	link := l.base
+	if l.between != nil {
+		link = l.between(k.from, k.to)
+	}
 	for _, f := range l.faults[k] {
 		link.Cut = link.Cut || f.Cut
 		if f.DelayMax > 0 {

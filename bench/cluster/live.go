@@ -44,7 +44,7 @@ func newLive(clock *park.Clock, n int, precise func(i int) bool) *live {
 
 // NewLive starts a cluster on a live network.
 func NewLive(o Options, network netsim.Network) (*Cluster, error) {
-	d := newLive(park.NewClock(), o.Nodes+o.Clients.Workers, func(i int) bool {
+	d := newLive(park.NewClock(), o.actors(), func(i int) bool {
 		return i < o.Nodes && o.preciseReplicas() || i >= o.Nodes && o.preciseClients()
 	})
 	return start(o, d, network)
@@ -52,7 +52,9 @@ func NewLive(o Options, network netsim.Network) (*Cluster, error) {
 
 // preciseReplicas: replicas must be on time, too, where a link has a delay, which is
 // only as good as the timer that ends it.
-func (o *Options) preciseReplicas() bool { return o.Link.Delay.Base > 0 || o.SyncLatency > 0 }
+func (o *Options) preciseReplicas() bool {
+	return o.Link.Delay.Base > 0 || o.Links != nil || o.SyncLatency > 0
+}
 
 func (o *Options) preciseClients() bool { return o.Clients.Rate != 0 || o.preciseReplicas() }
 

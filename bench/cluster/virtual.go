@@ -23,7 +23,7 @@ type virtual struct {
 // seed do the same, byte for byte.
 func NewVirtual(o Options, seed uint64) (*Cluster, error) {
 	sim := netsim.NewSim()
-	d := &virtual{sim: sim, actors: make([]actor, o.Nodes+o.Clients.Workers)}
+	d := &virtual{sim: sim, actors: make([]actor, o.actors())}
 	for i := range d.actors {
 		d.timers = append(d.timers, netsim.NewTimer(sim, d, uint64(i)))
 	}

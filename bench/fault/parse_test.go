@@ -353,7 +353,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(again, got) {
 			t.Errorf("%q printed as %q, read as %+v, %v", text, Format(got), again, err)
 		}
-		if Validate(got, Limits{Nodes: 5, Window: 10 * s, Regions: true, UntilHealed: true, Verbs: []Verb{Crash, Partition}}) == nil {
+		if Validate(got, Limits{Nodes: 5, Window: 10 * s, Regions: []string{"eu"}, UntilHealed: true, Verbs: []Verb{Crash, Partition}}) == nil {
 			Expand(got, 10*s, 1)
 		}
 	})

@@ -184,7 +184,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s was accepted for %d nodes", in, nodes)
 		}
 	}
-	if err := Validate(parse(t, "disk stall region eu at 1s until healed"), Limits{Nodes: 3, Window: 10 * s, Verbs: []Verb{DiskStall}, Regions: true, UntilHealed: true}); err != nil {
+	if err := Validate(parse(t, "disk stall region eu at 1s until healed"), Limits{Nodes: 3, Window: 10 * s, Verbs: []Verb{DiskStall}, Regions: []string{"eu"}, UntilHealed: true}); err != nil {
 		t.Error(err)
 	}
 }

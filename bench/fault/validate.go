@@ -3,6 +3,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/consbench/consbench/bench/smr"
@@ -13,9 +14,9 @@ type Limits struct {
 	Nodes  int      // replicas are numbered 1 to Nodes
 	Window smr.Time // length of the measured window
 
-	Verbs       []Verb // that the build carries out; nil = [Basic]
-	UntilHealed bool   // the build can tell when the cluster has healed
-	Regions     bool   // replicas have regions
+	Verbs       []Verb   // that the build carries out; nil = [Basic]
+	UntilHealed bool     // the build can tell when the cluster has healed
+	Regions     []string // of the replicas; without any, or "" alone, they have none
 }
 
 // Basic is the verbs that need nothing but the cluster and its links.
@@ -78,8 +79,10 @@ func (t Target) wrong(l Limits) string {
 		}
 	}
 	switch {
-	case t.Role == Region && !l.Regions:
-		return "the replicas of this run have no regions"
+	case t.Role == Region && strings.Join(l.Regions, "") == "":
+		return "the replicas of this run have no regions: they come with a topology"
+	case t.Role == Region && !slices.Contains(l.Regions, t.Name):
+		return fmt.Sprintf("no replica is in region %s%s", t.Name, didYouMean(t.Name, l.Regions))
 	case t.Role == Minority && l.Nodes < 3:
 		return fmt.Sprintf("a cluster of %d has no minority", l.Nodes)
 	case t.Role == Follower && l.Nodes < 2:

@@ -63,6 +63,7 @@ type Run struct {
 	Goodput    float64    `json:"goodput_per_s"`
 	Latency    Latencies  `json:"latency_ns"`
 	Series     []Interval `json:"series"`
+	Regions    []Region   `json:"regions,omitempty"` // of clients, in a topology
 
 	Faults        []Fault        `json:"faults"`
 	Elections     []Election     `json:"elections"`
@@ -93,6 +94,17 @@ type Latencies struct {
 	Response Latency `json:"response"` // intended send time -> acknowledged at the client
 	Service  Latency `json:"service"`  // actual (first) send -> acknowledged at the client
 	Commit   Latency `json:"commit"`   // leader takes the command -> leader learns that it is chosen
+}
+
+// Region is what the clients of one region have seen.
+type Region struct {
+	Name         string  `json:"name"`
+	Clients      int     `json:"clients"`
+	ToLeader     *int64  `json:"to_leader_ns"` // round trip to the one that led at the start of the window, without jitter
+	Offered      uint64  `json:"offered"`
+	Acknowledged uint64  `json:"acknowledged"`
+	Response     Latency `json:"response"`
+	Service      Latency `json:"service"`
 }
 
 // Latency is one distribution in nanoseconds. Min, mean and max are exact; a
