@@ -49,10 +49,10 @@ func Stored(file *result.File, known []smr.Protocol) (Config, error) {
 			return c, wrong("network", r.Network, c.Network)
 		case r.Nodes != c.Nodes:
 			return c, wrong("nodes", r.Nodes, c.Nodes)
-		case r.Rep < 1 || r.Rep > c.repetitions():
+		case r.Rep < 0 || r.Rep > c.repetitions():
 			return c, wrong("rep", r.Rep, c.repetitions())
-		case r.Seed != c.Seed+uint64(r.Rep-1):
-			return c, wrong("seed", r.Seed, c.Seed+uint64(r.Rep-1))
+		case r.Seed != c.Seed+uint64(max(r.Rep, 1)-1):
+			return c, wrong("seed", r.Seed, c.Seed+uint64(max(r.Rep, 1)-1))
 		}
 		own := c
 		own.Seed = r.Seed

@@ -64,7 +64,7 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 	flags := c.Flags()
 	flags.SortFlags = false
 	k.b = bind(flags)
-	for _, name := range []string{"protocol", "listen"} { // sides name protocols; sides would share the ports
+	for _, name := range []string{"protocol", "listen", "repeat"} { // sides name protocols; sides would share the ports
 		flags.Lookup(name).Hidden = true
 	}
 	flags.Lookup("duration").DefValue += ", live 500ms"
@@ -120,6 +120,7 @@ func (k *comparing) check(c *cobra.Command) error {
 	for flag, why := range map[string]string{
 		"protocol": "sides are arguments: consbench compare raft multipaxos",
 		"listen":   "every run of a comparison takes free ports",
+		"repeat":   "in virtual time --pairs is how many seeds are run",
 	} {
 		if k.b.given(flag) {
 			errs = append(errs, &bench.FieldError{Flag: flag, Msg: why})

@@ -87,7 +87,13 @@ func (b *binding) resolve(protocols []smr.Protocol) (bench.Config, error) {
 	if b.given("rate") && b.given("clients") {
 		b.errs = append(b.errs, fmt.Errorf("--rate and --clients exclude each other: --rate sends at a rate whatever happens (open loop), --clients each send when they have their answer (closed loop)"))
 	}
-	if b.given("arrival") && !b.given("rate") {
+	for _, flag := range []string{"rate", "clients", "duration"} {
+		if b.given("phase") && b.given(flag) {
+			b.errs = append(b.errs, fmt.Errorf("--phase and --%s exclude each other: phases are an open loop and say its rates and its length", flag))
+			b.bad[flag] = true
+		}
+	}
+	if b.given("arrival") && !b.given("rate") && !b.given("phase") {
 		b.wrong("arrival", errors.New("a closed loop has no arrivals: it needs --rate, such as --rate 10k/s"))
 	}
 	if b.given("listen") {

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"time"
+
 	"github.com/spf13/pflag"
 
 	"github.com/consbench/consbench/bench"
@@ -31,12 +33,24 @@ func (o option) isBool() bool {
 // may depend on flags above it; see dependentDefaults.
 var options = []option{
 	{
+		group: "Network", name: "topology", usage: "replicas and clients in regions, their delays from a matrix: wan5, wan9 or a file", kind: "wan5|wan9|file", example: "wan5", shown: "-",
+		value: func(c *bench.Config) pflag.Value { return &topologyValue{c} },
+	},
+	{
+		group: "Workload", name: "phase", usage: "open loop in phases that make up the duration, such as 'ramp 1k/s to 20k/s for 5s'; see help scenarios", kind: "phase", example: "steady 10k/s for 5s",
+		value: func(c *bench.Config) pflag.Value { return (*phasesValue)(&c.Phases) },
+	},
+	{
 		group: "Cluster", name: "protocol", short: "p", usage: "protocols to run one after another, commas between them", kind: "names", example: "raft,multipaxos",
 		value: func(c *bench.Config) pflag.Value { return (*listValue)(&c.Protocols) },
 	},
 	{
 		group: "Cluster", name: "nodes", short: "n", usage: "replicas, 1 to 128", example: "5",
 		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Nodes) },
+	},
+	{
+		group: "Cluster", name: "leader", usage: "who is to lead first: a node's number or a region", kind: "node|region", example: "2", shown: "chance decides",
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Leader) },
 	},
 	{
 		group: "Cluster", name: "q1", usage: "size of quorums that elect, for flexible protocols", kind: "number", example: "4", shown: "majority",
@@ -94,6 +108,10 @@ var options = []option{
 	{
 		group: "Network", name: "loss", usage: "probability that a message is lost, such as 1%", example: "1%", shown: "0",
 		value: func(c *bench.Config) pflag.Value { return (*workload.Probability)(&c.Loss) },
+	},
+	{
+		group: "Network", name: "client-regions", usage: "regions with clients, commas between them", kind: "names", example: "us-east-1,eu-west-1", shown: "all with a node",
+		value: func(c *bench.Config) pflag.Value { return (*listValue)(&c.ClientRegions) },
 	},
 	{
 		group: "Network", name: "listen", usage: "address of the first node on tcp; others follow", kind: "host:port", example: "127.0.0.1:7000", shown: "free ports",
@@ -159,6 +177,10 @@ var options = []option{
 		value: func(c *bench.Config) pflag.Value { return (*fault.Flag)(&c.Faults) },
 	},
 	{
+		group: "Faults", name: "repeat", usage: "runs of each protocol, with consecutive seeds", kind: "number", example: "10", shown: "1",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Repeat) },
+	},
+	{
 		group: "Faults", name: "seed", usage: "all randomness comes from it; in virtual time the same seed gives the same result", example: "7",
 		value: func(c *bench.Config) pflag.Value { return (*seedValue)(&c.Seed) },
 	},
@@ -186,11 +208,17 @@ func dependentDefaults(c *bench.Config, given func(flag string) bool) {
 			field(c)
 		}
 	}
+	set("nodes", func(c *bench.Config) { c.Nodes = base.Nodes })
+	set("heartbeat", func(c *bench.Config) { c.Heartbeat = base.Heartbeat })
+	set("election-timeout", func(c *bench.Config) { c.ElectionMin, c.ElectionMax = base.ElectionMin, base.ElectionMax })
 	set("delay", func(c *bench.Config) { c.Delay = base.Delay })
 	set("jitter", func(c *bench.Config) { c.Jitter = base.Jitter })
 	set("clients", func(c *bench.Config) { c.Clients = base.Clients })
 	set("inflight", func(c *bench.Config) { c.Inflight = base.Inflight })
-	if c.Network == bench.NetworkSim {
+	c.FollowPhases()
+	if regions := c.Regions(); regions > 0 {
+		regionDefaults(c, regions, set)
+	} else if c.Network == bench.NetworkSim {
 		set("delay", func(c *bench.Config) { c.Delay = simDelay })
 		if !given("delay") {
 			set("jitter", func(c *bench.Config) { c.Jitter = simJitter })
@@ -200,4 +228,16 @@ func dependentDefaults(c *bench.Config, given func(flag string) bool) {
 		set("clients", func(c *bench.Config) { c.Clients = openSessions(c.Rate) })
 		set("inflight", func(c *bench.Config) { c.Inflight = openInflight })
 	}
+}
+
+// regionDefaults are the defaults in a topology: a node in each region, and timers
+// that its longest round trip leaves time for. Heartbeats come once in such a trip,
+// as etcd's guide has it; its ten trips for a time-out are cut to four to eight, for
+// nothing else than the trip takes time here.
+func regionDefaults(c *bench.Config, regions int, set func(string, func(*bench.Config))) {
+	set("nodes", func(c *bench.Config) { c.Nodes = regions })
+	trip := (c.LongestTrip() + 50*time.Millisecond - 1).Truncate(50 * time.Millisecond)
+	trip = max(trip, bench.Defaults().Heartbeat)
+	set("heartbeat", func(c *bench.Config) { c.Heartbeat = trip })
+	set("election-timeout", func(c *bench.Config) { c.ElectionMin, c.ElectionMax = 4*trip, 8*trip })
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // ofAll are the options that all sides share.
-var ofAll = []string{"protocol", "seed", "fault", "listen", "dir"}
+var ofAll = []string{"protocol", "repeat", "seed", "fault", "listen", "dir"}
 
 // sides reads the sides of a comparison. Of several mistakes it reports all.
 func (k *comparing) sides(args []string, protocols []smr.Protocol) ([]compare.Side, error) {

@@ -2,10 +2,15 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/topology"
+	"github.com/consbench/consbench/bench/workload"
 )
 
 // The plain types of a configuration as values of flags. Rates, sizes, durations
@@ -123,3 +128,37 @@ func (v collected) Set(s string) error {
 	}
 	return nil
 }
+
+// topologyValue sets the regions of a configuration: built in, or from a file.
+type topologyValue struct{ c *bench.Config }
+
+func (v *topologyValue) Set(s string) error {
+	m, err := topology.Load(s)
+	if err != nil {
+		return err
+	}
+	v.c.Topology, v.c.Matrix = s, nil
+	if topology.Builtin(s) == nil {
+		v.c.Matrix = m
+	}
+	return nil
+}
+func (v *topologyValue) String() string { return v.c.Topology }
+func (*topologyValue) Type() string     { return "name" }
+
+// phasesValue is the phases of an open loop in canonical form; given again, more
+// follow.
+type phasesValue []string
+
+func (v *phasesValue) Set(s string) error {
+	phases, err := workload.ParsePhases(s)
+	if err != nil {
+		return err
+	}
+	for _, p := range phases {
+		*v = append(slices.Clip(*v), p.String())
+	}
+	return nil
+}
+func (v *phasesValue) String() string { return strings.Join(*v, "; ") }
+func (*phasesValue) Type() string     { return "phase" }

@@ -30,6 +30,7 @@ func (p *page) run(r *result.Run) {
 	p.latency(r)
 	p.histogram(&r.Latency.Response)
 	p.line("")
+	p.regions(r)
 	p.faults(r)
 	p.perCommit(r)
 	p.line("")
@@ -48,7 +49,12 @@ func (p *page) headline(r *result.Run) []string {
 	if c.Processes {
 		network += " processes"
 	}
-	if c.Delay > 0 {
+	if c.Topology != "" {
+		network += " " + Clean(c.Topology)
+		if c.Jitter > 0 {
+			network += " +-" + short(int64(c.Jitter))
+		}
+	} else if c.Delay > 0 {
 		network += " " + plusMinus(int64(c.Delay), int64(c.Jitter))
 	} else if r.Network == bench.NetworkSim {
 		network += " without delay"
@@ -64,7 +70,9 @@ func (p *page) headline(r *result.Run) []string {
 		}
 		parts = append(parts, storage)
 	}
-	if c.Rate > 0 {
+	if n := len(c.Phases); n > 0 {
+		parts = append(parts, "open loop in "+plural(n, "phase")+" "+Clean(c.Arrival))
+	} else if c.Rate > 0 {
 		parts = append(parts, "open loop "+sig3(c.Rate)+"/s "+Clean(c.Arrival))
 	} else {
 		loop := "closed loop " + plural(c.Clients, "client")
