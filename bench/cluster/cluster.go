@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,8 +17,9 @@ import (
 // Options decide what a cluster is made of.
 type Options struct {
 	Nodes       int
-	Replica     replica.Options                               // Core.ID is set for each
-	SyncLatency smr.Time                                      // of the modelled log device
+	Replica     replica.Options // Core.ID is set for each
+	SyncLatency smr.Time        // of the modelled log device
+	Storage     Storage
 	Link        netsim.Link                                   // every link, until a fault changes it
 	Links       func(from, to smr.NodeID) netsim.Link         // of each pair; nil: Link
 	Distance    func(worker int, node smr.NodeID) netsim.Dist // one way between clients and a replica; nil: none
@@ -69,7 +69,8 @@ type node struct {
 	incarnation int
 	paused      bool
 	durable     uint64 // what the log had to keep when it crashed
-	clock       clock  // the core's
+	disk        disk
+	clock       clock // the core's
 	clients     []replica.Answers
 
 	past    replica.Counters // of earlier incarnations
@@ -82,14 +83,15 @@ type node struct {
 }
 
 func (n *node) standing() standing {
-	return standing{n.id, n.now != nil, n.now != nil && !n.paused, n.board.View()}
+	up := n.now != nil && !n.disk.fell.Load()
+	return standing{id: n.id, up: up, live: up && !n.paused, gone: n.disk.gone != nil, nonVoter: n.disk.nonVoter, view: n.board.View()}
 }
 
 // Turn implements actor.
 func (n *node) Turn(now smr.Time) (wake smr.Time) {
 	wake = n.now.Turn(now)
 	if n.now.Dead() {
-		n.cluster.Crash(n.id)
+		n.cluster.fell(n)
 	}
 	return wake
 }
@@ -132,7 +134,7 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	targets := make([]client.Target, o.Nodes)
 	for i := range targets {
 		n := &node{
-			id: smr.NodeID(i + 1), log: wal.NewMemory(o.SyncLatency), box: mailbox.New(1<<20, commandBound),
+			id: smr.NodeID(i + 1), box: mailbox.New(1<<20, commandBound),
 			clock: newClock(), commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
 		}
 		c.nodes = append(c.nodes, n)
@@ -143,6 +145,10 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 		for _, n := range c.nodes {
 			n.clients = append(n.clients, mail.answers(i, n.id, end{box, d.Waker(o.Nodes + i)}))
 		}
+	}
+	if err := c.openLogs(); err != nil {
+		c.Close()
+		return nil, err
 	}
 	if err := c.openAll(d.Parallel()); err != nil {
 		c.Close()
@@ -181,7 +187,7 @@ func (c *Cluster) open(n *node) (err error) {
 		return err
 	}
 	o := c.opts.Replica
-	o.Core.ID = n.id
+	o.Core.ID, o.Core.NonVoter = n.id, n.disk.nonVoter
 	o.Core.Prefault = o.Core.Prefault && n.incarnation == 0 // a restart is not held up
 	if first := c.opts.First == n.id; first || c.opts.Clocks {
 		o.Protocol.New = n.clock.wrap(o.Protocol.New, first && n.incarnation == 0)
@@ -192,17 +198,19 @@ func (c *Cluster) open(n *node) (err error) {
 		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,
 		Events: &n.events, Failed: c.failed,
 	}, &n.board, n.incarnation)
-	if n.incarnation > 0 {
-		c.restarts = append(c.restarts, Restart{n.id, at, c.driver.Now() - at, recovery})
-		if recovery.Bytes != n.durable {
-			c.failed(n.id, fmt.Errorf("recovered %d B of its log where %d B had been synced", recovery.Bytes, n.durable))
-		}
-	}
+	restart := n.incarnation > 0
 	n.incarnation++
 	if err != nil {
 		n.port.Close()
 		return err
 	}
+	if restart {
+		c.restarts = append(c.restarts, Restart{n.id, at, c.driver.Now() - at, recovery})
+		if why := n.disk.forgot(n.durable, recovery); why != nil {
+			c.failed(n.id, why)
+		}
+	}
+	n.disk.nonVoter = r.NonVoter()
 	n.now = r
 	c.arm(n)
 	return nil
@@ -218,7 +226,7 @@ func (c *Cluster) join(n *node) {
 }
 
 // Up reports whether replica id is there, paused or not.
-func (c *Cluster) Up(id smr.NodeID) bool { return c.nodes[id-1].now != nil }
+func (c *Cluster) Up(id smr.NodeID) bool { return c.nodes[id-1].standing().up }
 
 // Paused reports whether replica id takes no turns although it is up.
 func (c *Cluster) Paused(id smr.NodeID) bool { return c.nodes[id-1].paused }
@@ -240,6 +248,7 @@ func (c *Cluster) Crash(id smr.NodeID) {
 	if n.now == nil {
 		return
 	}
+	c.stopped(n)
 	c.driver.Do(int(id-1), func() {
 		c.driver.Set(int(id-1), nil)
 		now := c.driver.Now()
@@ -248,6 +257,7 @@ func (c *Cluster) Crash(id smr.NodeID) {
 		n.durable = n.log.Durable(now)
 		n.log.Crash(now)
 		n.now, n.paused = nil, false
+		n.disk.fell.Store(false)
 		n.board.Down()
 	})
 }
@@ -260,16 +270,18 @@ func (c *Cluster) retire(n *node) {
 	n.commit.Merge(n.now.CommitLatency())
 }
 
-// Restart brings back a crashed replica. An error means that it could not
-// recover; it then stays down and the verdict knows.
+// Restart brings back a replica that is down. An error means that it could not
+// recover: it then stays down for good. That is a problem, unless its device is
+// known to be damaged.
 func (c *Cluster) Restart(id smr.NodeID) error {
 	n := c.nodes[id-1]
-	if n.now != nil {
-		return nil
+	c.reap()
+	if n.now != nil || n.disk.gone != nil {
+		return n.disk.gone
 	}
 	n.box.Swap() // what clients sent to nobody
 	if err := c.open(n); err != nil {
-		c.failed(id, err)
+		c.lost(n, err)
 		return err
 	}
 	c.join(n)
@@ -300,14 +312,20 @@ func (c *Cluster) Freeze() bool {
 	if !c.Settled() {
 		return false
 	}
-	same := true
+	same, index := true, uint64(0)
 	for i, n := range c.nodes {
+		if n.now == nil {
+			continue
+		}
 		c.driver.Do(i, func() { c.driver.Set(i, nil) })
-		same = same && n.now.State().Index == c.nodes[0].now.State().Index
+		at := n.now.State().Index
+		same, index = same && (index == 0 || at == index) && !n.now.Dead(), at
 	}
 	if !same {
 		for i, n := range c.nodes {
-			c.driver.Do(i, func() { c.driver.Set(i, n) })
+			if n.now != nil {
+				c.driver.Do(i, func() { c.driver.Set(i, n) })
+			}
 		}
 	}
 	return same
@@ -319,5 +337,11 @@ func (c *Cluster) Stop() { c.driver.Stop() }
 // Close stops the cluster and gives back ports and sockets.
 func (c *Cluster) Close() error {
 	c.driver.Stop()
-	return c.network.Close()
+	err := c.network.Close()
+	for _, n := range c.nodes {
+		if n.log != nil {
+			_ = n.log.Close() // what it holds is of no use any more
+		}
+	}
+	return err
 }

@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/cluster"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 	"github.com/consbench/consbench/bench/workload"
 	"github.com/consbench/consbench/netsim"
 	"github.com/consbench/consbench/netsim/inproc"
@@ -20,8 +19,6 @@ import (
 	"github.com/consbench/consbench/paxos"
 	"github.com/consbench/consbench/raft"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const ms = smr.Time(time.Millisecond)
 
@@ -79,12 +76,42 @@ func storm(t *testing.T, c *cluster.Cluster, seed uint64, strikes int) {
 	}
 	c.Load(c.Now(), smr.Never)
 	answered(50)
+	lost := smr.None
 	for range strikes {
 		id := smr.NodeID(1 + rng.IntN(3))
+		if lost != 0 { // the other two are all that is left
+			id = lost
+		}
 		other := smr.NodeID(1 + (int(id)+rng.IntN(2))%3)
 		cut := cluster.LinkFault{Cut: true}
 		slow := cluster.LinkFault{DelayMin: ms / 10, DelayMax: ms, Loss: .2}
-		switch rng.IntN(5) {
+		switch rng.IntN(8) {
+		case 5: // a device that fails stops its replica
+			kind := []wal.FaultKind{wal.Full, wal.Fail}[rng.IntN(2)]
+			impair(t, c, id, wal.Fault{Kind: kind})
+			answered(uint64(20 + rng.IntN(100)))
+			if _, err := c.Await(ctx, smr.Never, func() bool { return !c.Up(id) }); err != nil {
+				t.Fatalf("seed %d: %v goes on with a device that does not work: %s", seed, id, c.Standing())
+			}
+			c.RepairDisk(id, kind)
+			if err := c.Restart(id); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		case 6:
+			impair(t, c, id, wal.Fault{Kind: wal.Stall})
+			answered(uint64(rng.IntN(100)))
+			c.RepairDisk(id, wal.Stall)
+		case 7: // one replica may lose its log, again and again
+			lost = id
+			impair(t, c, id, wal.Fault{Kind: wal.Lose})
+			answered(uint64(rng.IntN(100)))
+			if err := c.Restart(id); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			answered(20)
+			if v := c.View(id); v.Role != smr.Follower {
+				t.Errorf("seed %d: %v has lost its log and is %v", seed, id, v.Role)
+			}
 		case 0, 1:
 			c.Crash(id)
 			answered(uint64(rng.IntN(100)))
@@ -127,6 +154,13 @@ func storm(t *testing.T, c *cluster.Cluster, seed uint64, strikes int) {
 	}
 	if n := c.Totals().Malformed; n > 0 {
 		t.Errorf("seed %d: %d malformed frames", seed, n)
+	}
+}
+
+func impair(t *testing.T, c *cluster.Cluster, id smr.NodeID, f wal.Fault) {
+	t.Helper()
+	if err := c.ImpairDisk(id, f); err != nil {
+		t.Fatalf("%v: %v", id, err)
 	}
 }
 

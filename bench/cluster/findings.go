@@ -13,6 +13,7 @@ import (
 type findings struct {
 	digests  *check.Digests
 	restarts []Restart
+	stops    []Stop
 
 	mu       *sync.Mutex // replicas report from their turns
 	problems []string
@@ -48,6 +49,9 @@ func (f *findings) Problems() []string {
 	defer f.mu.Unlock()
 	return append([]string(nil), f.problems...)
 }
+
+// Stops are the replicas whose logs have failed, in the order of time.
+func (f *findings) Stops() []Stop { return f.stops }
 
 // Restarts are the recoveries of crashed replicas.
 func (f *findings) Restarts() []Restart { return f.restarts }

@@ -81,7 +81,7 @@ func (m *member) standing() standing {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	up := m.process != nil
-	return standing{m.id, up, up && !m.paused, m.view}
+	return standing{id: m.id, up: up, live: up && !m.paused, view: m.view}
 }
 
 // NewRemote starts a cluster of processes on this machine.
@@ -473,12 +473,11 @@ func (r *Remote) refresh() {
 // Settled is that of [Cluster]. Reports that look like it are asked for once more:
 // they may be of different instants.
 func (r *Remote) Settled() bool {
-	leaderless := r.opts.Replica.Protocol.Leaderless
-	if !settled(r.members, leaderless) {
+	if !settled(r.members, &r.opts.Replica) {
 		return false
 	}
 	r.refresh()
-	return settled(r.members, leaderless)
+	return settled(r.members, &r.opts.Replica)
 }
 
 // Standing says where each replica stands, for a person.
@@ -493,7 +492,7 @@ func (r *Remote) Freeze() bool {
 		r.tell(m, msgPause, nil)
 	}
 	r.refresh()
-	same := settled(r.members, r.opts.Replica.Protocol.Leaderless)
+	same := settled(r.members, &r.opts.Replica)
 	if !same {
 		for _, m := range r.members {
 			r.tell(m, msgResume, nil)
@@ -506,6 +505,9 @@ func (r *Remote) Freeze() bool {
 func (r *Remote) Totals() Totals {
 	r.refresh()
 	var t Totals
+	for i, s := range r.talks {
+		r.driver.Do(i, func() { t.Malformed += s.malformed })
+	}
 	for _, m := range r.members {
 		m.mu.Lock()
 		t.Counters.Add(&m.past.Counters)
@@ -619,12 +621,14 @@ func (r *Remote) Events() []*measure.EventLog {
 	return logs
 }
 
-// Malformed is how many frames came to the clients that no replica could have sent.
-func (r *Remote) Malformed() (n uint64) {
-	for _, s := range r.talks {
-		n += s.malformed
+// Processes are those of the replicas that are up, in order.
+func (r *Remote) Processes() (pids []int) {
+	for _, m := range r.members {
+		if m.process != nil {
+			pids = append(pids, m.process.cmd.Process.Pid)
+		}
 	}
-	return n
+	return pids
 }
 
 // Simulated is 0: no simulator is at work.

@@ -65,7 +65,7 @@ func (t *Totals) Sub(u *Totals) {
 
 // Settled reports whether all replicas are up and have applied the same entry, the
 // last one that the leader has; without leaders, the last one that any of them has.
-func (c *Cluster) Settled() bool { return settled(c.nodes, c.opts.Replica.Protocol.Leaderless) }
+func (c *Cluster) Settled() bool { return settled(c.nodes, &c.opts.Replica) }
 
 // Standing says where each replica stands, for a person.
 func (c *Cluster) Standing() string { return describe(c.nodes) }

@@ -26,7 +26,7 @@
 //	          | "delay" ( Time | Time "-" Time ) ( Link | Target )
 //	          | ( "loss" | "duplicate" | "reorder" ) Percent ( Link | Target )
 //	          | "slow" Size "/s" ( Link | Target )
-//	          | "disk" ( "stall" | "full" | "fail" | "corrupt" ) Target
+//	          | "disk" ( "stall" | "full" | "fail" | "corrupt" | "lose" ) Target
 //	          | "disk" "slow" Time Target
 //	          | "clock" "drift" [ "-" ] Percent Target
 //	          | "clock" "jump" [ "-" ] Time Target .
@@ -51,10 +51,17 @@
 //   - cut: the link is cut, -> one way, <-> both ways.
 //   - delay, loss, duplicate, reorder, slow: added to what the link does anyway; slow
 //     bounds the bytes a second. A bare target means all links from and to it.
-//   - disk, clock: of the replica. stall: no write completes; slow: each sync takes so
-//     much longer; full: writes fail for lack of space; fail: a sync fails; corrupt: a
-//     stored record is damaged, at an instant; drift: the clock runs so much faster;
-//     jump: it is set forward once.
+//   - disk stall, disk slow: no write of the replica completes; each sync takes so
+//     much longer.
+//   - disk full, disk fail: its writes fail for lack of space; its syncs fail. A replica
+//     stops at the first write or sync that fails, rather than promise what it may
+//     forget. It restarts from its log at the end.
+//   - disk corrupt: one bit of its log flips, at an instant. It finds out when it next
+//     restarts, and then stays down. Only logs on disk have checksums.
+//   - disk lose: a crash that takes the whole log with it. At the end the replica
+//     restarts with nothing, catches up, and is in no quorum for the rest of the run:
+//     what it had promised may still count elsewhere.
+//   - clock drift, clock jump: its clock runs so much faster; it is set forward once.
 //
 // # Targets
 //

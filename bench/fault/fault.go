@@ -29,6 +29,7 @@ const (
 	DiskFull
 	DiskFail
 	DiskCorrupt
+	DiskLose
 	ClockDrift
 	ClockJump
 )
@@ -79,6 +80,7 @@ var verbs = [...]verbInfo{
 	DiskFull:    {name: "disk full"},
 	DiskFail:    {name: "disk fail"},
 	DiskCorrupt: {name: "disk corrupt", instant: true},
+	DiskLose:    {name: "disk lose"},
 	ClockDrift:  {name: "clock drift", amount: aSignedPercent},
 	ClockJump:   {name: "clock jump", amount: aSignedTime, instant: true},
 }
@@ -88,6 +90,12 @@ func (v Verb) String() string {
 		return verbs[v].name
 	}
 	return "verb(" + strconv.Itoa(int(v)) + ")"
+}
+
+// Stops reports whether the verb takes the replicas that it strikes out of service,
+// with all that they remember but for their logs: at once, or at their next write.
+func (v Verb) Stops() bool {
+	return v == Crash || v == DiskLose || v == DiskFull || v == DiskFail
 }
 
 // Instant reports whether the verb happens at once, with nothing to undo.

@@ -41,6 +41,7 @@ func TestParse(t *testing.T) {
 		"disk stall leader at 2s for 500ms":           {Verb: DiskStall, Target: Target{Role: Leader}, At: 2 * s, For: 500 * ms},
 		"disk slow 10ms node 2 at 1s":                 {Verb: DiskSlow, Amount: Amount{Min: 10 * ms, Max: 10 * ms}, Target: Target{Role: Node, Nodes: []smr.NodeID{2}}, At: s},
 		"disk full any at 1s":                         {Verb: DiskFull, Target: Target{Role: Any}, At: s},
+		"disk lose follower at 1s for 2s":             {Verb: DiskLose, Target: Target{Role: Follower}, At: s, For: 2 * s},
 		"disk corrupt follower every 1s":              {Verb: DiskCorrupt, Target: Target{Role: Follower}, At: s, Every: s},
 		"clock drift -1% node 2 at 1s":                {Verb: ClockDrift, Amount: Amount{Percent: -1}, Target: Target{Role: Node, Nodes: []smr.NodeID{2}}, At: s},
 		"clock jump -50ms leader at 1s":               {Verb: ClockJump, Amount: Amount{Min: -50 * ms, Max: -50 * ms}, Target: Target{Role: Leader}, At: s},
@@ -189,7 +190,7 @@ expected a bandwidth after "slow", such as 1MB/s
 1MB: a bandwidth is a size a second, such as 1MB/s
   slow 1MB leader at 1s
        ^^^`, `
-expected stall, slow, full, fail or corrupt after "disk", such as disk stall leader at 2s: did you mean stall?
+expected stall, slow, full, fail, corrupt or lose after "disk", such as disk stall leader at 2s: did you mean stall?
   disk stal leader at 2s
        ^^^^`, `
 disk corrupt happens at an instant: it has no length

@@ -62,11 +62,11 @@ func (a *Action) Resolve(v View) (Effect, error) {
 }
 
 // Out lists the replicas, ascending, that the effect takes out of service: what
-// crashes or pauses, and what can no longer speak with a majority, both ways. By
+// crashes, stops at its next write or pauses, and what can no longer speak with a majority, both ways. By
 // this one knows whether a fault takes a leader away.
 func (e *Effect) Out(verb Verb, members []smr.NodeID) []smr.NodeID {
 	switch verb {
-	case Crash, Pause:
+	case Crash, Pause, DiskLose, DiskFull, DiskFail:
 		return e.Nodes
 	case Isolate, Partition, Cut:
 	default:

@@ -14,13 +14,17 @@ type Limits struct {
 	Nodes  int      // replicas are numbered 1 to Nodes
 	Window smr.Time // length of the measured window
 
-	Verbs       []Verb   // that the build carries out; nil = [Basic]
-	UntilHealed bool     // the build can tell when the cluster has healed
-	Regions     []string // of the replicas; without any, or "" alone, they have none
+	Verbs       []Verb          // that the build carries out; nil = [Basic]
+	Refused     map[Verb]string // why this run cannot have verbs that the build knows
+	UntilHealed bool            // the build can tell when the cluster has healed
+	Regions     []string        // of the replicas; without any, or "" alone, they have none
 }
 
 // Basic is the verbs that need nothing but the cluster and its links.
 var Basic = []Verb{Crash, Pause, Isolate, Partition, Cut, Delay, Loss, Duplicate, Reorder, Slow}
+
+// Disk is the verbs that strike a replica's storage.
+var Disk = []Verb{DiskStall, DiskSlow, DiskFull, DiskFail, DiskCorrupt, DiskLose}
 
 // MaxInstances bounds how often the faults of a schedule strike, all together.
 const MaxInstances = 100_000
@@ -56,6 +60,8 @@ func (f Fault) wrong(l Limits) string {
 	switch {
 	case !supported:
 		return fmt.Sprintf("%s is not supported by this build yet; it can %s", f.Verb, or(names))
+	case l.Refused[f.Verb] != "":
+		return l.Refused[f.Verb]
 	case f.UntilHealed && !l.UntilHealed:
 		return `"until healed" is not supported by this build yet; use "for" and a time`
 	case f.At >= l.Window:

@@ -65,6 +65,10 @@ func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
 	if r.dead {
 		return smr.Never
 	}
+	if err := r.Log.Poll(now).Err; err != nil {
+		r.stop(err)
+		return smr.Never
+	}
 	if r.Dies == nil {
 		return r.turn(now)
 	}
@@ -80,5 +84,16 @@ func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
 	return r.turn(now)
 }
 
-// Dead reports whether the replica has died at a boundary: to be crashed.
+// stop is the end of a replica whose log has failed. It must not go on: what it
+// would promise or acknowledge now, it would not remember.
+func (r *Replica) stop(err error) { r.dead, r.failure = true, err }
+
+// Dead reports whether the replica takes no turns any more, because it died at a
+// boundary or because its log has failed: to be crashed.
 func (r *Replica) Dead() bool { return r.dead }
+
+// NonVoter reports whether the replica has lost its log, now or in the past.
+func (r *Replica) NonVoter() bool { return r.Core.NonVoter }
+
+// Failure is why the log has failed, nil if it has not.
+func (r *Replica) Failure() error { return r.failure }

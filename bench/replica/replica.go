@@ -18,6 +18,7 @@ type Options struct {
 	Keys       int
 	Batch      int // commands in an entry, at most; 1 = no batching
 	BatchBytes int // bytes in an entry, at most, unless a single command is larger
+	Compact    int // bytes of log between two snapshots, at least; 0 = 1 MiB
 }
 
 // Commands is where a replica's commands come from. Swap returns what has come
@@ -40,6 +41,7 @@ type Parts struct {
 	Window   *Window                              // which commands' commit latency counts
 	Digests  *check.Digests                       // may be nil
 	Events   *measure.EventLog                    // of all incarnations
+	Commit   *measure.Histogram                   // of commit latency; nil = one of its own
 	Failed   func(node smr.NodeID, problem error) // the state machine met what it must never meet
 	Dies     func(Boundary) bool                  // whether the replica dies there; nil: nowhere
 }
@@ -61,6 +63,7 @@ type Replica struct {
 	board *Board
 
 	dead      bool
+	failure   error // of the log
 	now       smr.Time // of the turn
 	rd        smr.Ready
 	status    smr.Status
@@ -82,6 +85,8 @@ type Replica struct {
 
 // New makes the next incarnation of a replica: it recovers from the log what
 // outlived the last one. incarnation counts from 0. Start comes next, then turns.
+// If the log says that it was lost as a whole, the replica is a non-voter, and has to
+// be made one (Core.NonVoter) in every incarnation after this.
 func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery, error) {
 	o.Core.Seed = incarnationSeed(o.Core.Seed, o.Core.ID, incarnation)
 	core, err := o.Protocol.New(o.Core)
@@ -92,13 +97,22 @@ func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery,
 		Options: o, Parts: p, id: o.Core.ID, core: core, board: b,
 		state:  NewState(o.Sessions, o.Keys),
 		sorted: make([][]byte, len(p.Clients)),
-		commit: measure.NewHistogram(),
+		commit: p.Commit,
+	}
+	if r.commit == nil {
+		r.commit = measure.NewHistogram()
 	}
 	r.state.Node = uint32(r.id)
 	r.tags.init()
 	r.snapshot.init(r, incarnation)
 	r.peer = func(id smr.NodeID, up bool) { r.core.Peer(r.now, id, up) }
 	recovery, err := r.recover()
+	if err == nil && recovery.Lost && !o.Core.NonVoter {
+		r.Core.NonVoter = true
+		if r.core, err = o.Protocol.New(r.Core); err == nil {
+			err = r.core.Restore(0, nil) // there is nothing else to recover
+		}
+	}
 	if err != nil {
 		return nil, recovery, fmt.Errorf("%v cannot recover: %w", r.id, err)
 	}

@@ -32,8 +32,16 @@ func (r *Replica) turn(now smr.Time) (wake smr.Time) {
 	return min(r.deadline, r.Port.Due(), durable, r.nextPoll(now), sending)
 }
 
-// nextPoll is when the log has something new; drain may have started a sync.
-func (r *Replica) nextPoll(now smr.Time) smr.Time { return r.Log.Poll(now).Next }
+// nextPoll is when the log has something new; drain may have started a sync. What
+// the log confirmed before it failed is durable.
+func (r *Replica) nextPoll(now smr.Time) smr.Time {
+	p := r.Log.Poll(now)
+	if p.Err != nil {
+		r.stop(p.Err)
+		return smr.Never
+	}
+	return p.Next
+}
 
 // drain carries out what the core wants until it wants nothing more.
 func (r *Replica) drain(now smr.Time) {
