@@ -1,0 +1,158 @@
+package cluster_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/paxos"
+	"github.com/consbench/consbench/raft"
+)
+
+// nodeRole says in the environment what a copy of this test binary is to be.
+const nodeRole = "CONSBENCH_TEST_NODE"
+
+// TestMain makes this binary the replicas' processes of its tests as well.
+func TestMain(m *testing.M) {
+	if os.Getenv(cluster.NodeEnv) == "" {
+		if os.Getenv(nodeRole) == "orphans" {
+			orphans()
+		}
+		goleak.VerifyTestMain(m)
+		return
+	}
+	switch os.Getenv(nodeRole) {
+	case "silent":
+		select {}
+	case "panics":
+		time.AfterFunc(time.Second, func() { panic("this replica is broken") })
+	}
+	if err := cluster.ServeNode([]smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// remote starts a cluster of processes that are copies of this binary.
+func remote(t *testing.T, o cluster.Options) *cluster.Remote {
+	t.Helper()
+	r, err := newRemote(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func newRemote(o cluster.Options) (*cluster.Remote, error) {
+	return cluster.NewRemote(o, cluster.RemoteOptions{Cluster: "test", Listen: "127.0.0.1:0", Node: []string{os.Args[0]}})
+}
+
+// TestNodeDies: that a replica's process has ended by itself is an error that says
+// what it said.
+func TestNodeDies(t *testing.T) {
+	t.Setenv(nodeRole, "panics")
+	r := remote(t, options(raft.Protocol))
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	_, err := r.Await(ctx, smr.Never, nil)
+	if err == nil || !strings.Contains(err.Error(), "ended by itself: exit status 2") || !strings.Contains(err.Error(), "panic: this replica is broken") {
+		t.Fatalf("%v", err)
+	}
+	r.Stop() // what is left can be stopped
+}
+
+// TestNodeCannotBegin: what keeps a replica from beginning is what NewRemote says.
+func TestNodeCannotBegin(t *testing.T) {
+	o := options(raft.Protocol)
+	o.Replica.Protocol.Name = "smoke signals"
+	if r, err := newRemote(o); err == nil || !strings.Contains(err.Error(), `no protocol "smoke signals"`) {
+		t.Errorf("%v", err)
+		if err == nil {
+			r.Close()
+		}
+	}
+	missing := cluster.RemoteOptions{Cluster: "test", Listen: "127.0.0.1:0", Node: []string{"./there is no such program"}}
+	if _, err := cluster.NewRemote(options(raft.Protocol), missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	t.Setenv(cluster.NodeEnv, "1")
+	if _, err := newRemote(options(raft.Protocol)); err == nil || !strings.Contains(err.Error(), cluster.NodeEnv) {
+		t.Errorf("a replica began a run: %v", err)
+	}
+}
+
+// TestBadConfiguration: a node that is told nonsense says so and ends.
+func TestBadConfiguration(t *testing.T) {
+	for _, in := range []string{"", "hello, node", "\x03\x00\x00\x00\x01{}", "\x01\x00\x00\x00\x02"} {
+		var out strings.Builder
+		if err := cluster.ServeNode(nil, strings.NewReader(in), &out); err == nil {
+			t.Errorf("%q was taken", in)
+		}
+	}
+}
+
+// orphans is a run that prints the processes of its replicas and waits to be killed.
+func orphans() {
+	r, err := newRemote(options(raft.Protocol))
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(r.Processes())
+	_, _ = r.Await(context.Background(), smr.Never, nil)
+}
+
+// TestNoOrphans: the processes of the replicas end with the run, however that ends.
+func TestNoOrphans(t *testing.T) {
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), nodeRole+"=orphans")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pids [3]int
+	if _, err := fmt.Fscanf(out, "[%d %d %d]\n", &pids[0], &pids[1], &pids[2]); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		if !exists(pid) {
+			t.Fatalf("process %d is not there", pid)
+		}
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		left := 0
+		for _, pid := range pids {
+			if exists(pid) {
+				left++
+			}
+		}
+		if left == 0 {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%d of %v outlived the run", left, pids)
+		}
+	}
+}
