@@ -39,6 +39,9 @@ func Tail(metric string) bool {
 // one protocol.
 type Program func(context.Context, bench.Config) (*result.File, error)
 
+// batches of pairs must say so before a metric fails.
+const batches = 2
+
 // Trial says what to measure.
 type Trial struct {
 	Source     string // name of the old program
@@ -220,7 +223,11 @@ func (t *Trial) judge(protocol string, l stat.Threshold, s series) result.GateRo
 	if ratio.Bounded() {
 		row.Low, row.High = relative(ratio.Low), relative(ratio.High)
 	}
-	if v := ratio.Visible(stat.DefaultPower); !math.IsInf(v, 0) && !math.IsNaN(v) {
+	v := l.Catches(ratio, batches, stat.DefaultPower)
+	if math.IsNaN(v) { // not a limit on changes for the worse
+		v = ratio.Visible(stat.DefaultPower)
+	}
+	if !math.IsInf(v, 0) {
 		row.Visible = &v
 	}
 	outcome := l.Evaluate(held, stat.DefaultPower)

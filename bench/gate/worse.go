@@ -22,7 +22,18 @@ const (
 const Burn = 20 * time.Microsecond
 
 // With returns the protocols, made worse.
-func (f Flaw) With(known []smr.Protocol) []smr.Protocol {
+func (f Flaw) With(known []smr.Protocol) []smr.Protocol { return spoil(known, f, Burn) }
+
+// Slower returns the protocols with burn more processor time in every proposal, for
+// finding out how little a gate notices.
+func Slower(known []smr.Protocol, burn time.Duration) []smr.Protocol {
+	if burn <= 0 {
+		return known
+	}
+	return spoil(known, Slow, burn)
+}
+
+func spoil(known []smr.Protocol, f Flaw, burn time.Duration) []smr.Protocol {
 	if f == None {
 		return known
 	}
@@ -34,7 +45,7 @@ func (f Flaw) With(known []smr.Protocol) []smr.Protocol {
 			if err != nil {
 				return nil, err
 			}
-			return &flawed{Core: core, flaw: f}, nil
+			return &flawed{Core: core, flaw: f, burn: burn}, nil
 		}
 	}
 	return out
@@ -44,6 +55,7 @@ func (f Flaw) With(known []smr.Protocol) []smr.Protocol {
 type flawed struct {
 	smr.Core
 	flaw  Flaw
+	burn  time.Duration
 	waste *[32]byte
 }
 
@@ -52,7 +64,7 @@ func (c *flawed) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	case Wasteful:
 		c.waste = new([32]byte)
 	case Slow:
-		for start := time.Now(); time.Since(start) < Burn; {
+		for start := time.Now(); time.Since(start) < c.burn; {
 		}
 	}
 	return c.Core.Propose(now, tag, data)

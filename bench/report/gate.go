@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,18 +151,28 @@ func (p *page) gateTable(rows []result.GateRow) {
 	exact := rows[0].Layer == result.LayerExact
 	g := &grid{header: []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "LIMIT"}, left: 2}
 	if !exact {
-		g.header = []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "BOUNDS", "LIMIT"}
+		g.header = []string{"", "METRIC", "BEFORE", "NOW", "CHANGE", "BOUNDS", "LIMIT", "SEES"}
 	}
+	seen := false
 	for i := range rows {
 		r := &rows[i]
 		before, now := gateValues(r)
 		cells := []string{" " + strings.ToUpper(r.Outcome), Clean(r.Metric), before, now, gateChange(r), gateLimit(r)}
 		if !exact {
-			cells = append(cells[:5], gateBounds(r), gateLimit(r))
+			cells = append(cells[:5], gateBounds(r), gateLimit(r), gateSees(r))
+			seen = seen || r.Visible != nil
 		}
 		g.add(cells...)
 	}
-	p.table(g, "BEFORE", "NOW")
+	if !exact && !seen {
+		g.drop(slices.Index(g.header, "SEES"))
+	}
+	p.table(g, "BEFORE", "NOW", "SEES")
+	if seen && slices.Contains(g.header, "SEES") {
+		for _, l := range Wrap("(SEES: the smallest change for the worse that fails 95 times in 100; bounds hold 95 %)", p.width-2) {
+			p.line("  " + p.paint(dim, l))
+		}
+	}
 	for i := range rows {
 		for _, note := range gateNotes(&rows[i]) {
 			for j, l := range Wrap(Clean(rows[i].Metric)+": "+note, p.width-4) {
@@ -179,15 +190,20 @@ func gateNotes(r *result.GateRow) []string {
 	}
 	if r.Outcome == "inconclusive" && (r.Note == "" || r.Visible != nil) {
 		s := "these pairs could not tell"
-		if r.Visible != nil {
-			s = "these pairs could have shown a change of " + strings.TrimPrefix(signedPercent(*r.Visible), "+")
-		}
 		if r.Needs > 0 {
 			s += "; about " + group(strconv.Itoa(r.Needs)) + " would show one as large as the limit"
 		}
 		notes = append(notes, s)
 	}
 	return notes
+}
+
+// gateSees is the smallest change that the gate would have caught.
+func gateSees(r *result.GateRow) string {
+	if r.Visible == nil {
+		return ""
+	}
+	return shareOf(*r.Visible)
 }
 
 func gateLimit(r *result.GateRow) string { return Clean(r.Limit) }

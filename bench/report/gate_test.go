@@ -31,7 +31,7 @@ func gates() map[string]*result.Gate {
 	live := func(metric, unit string, old, now, change, low, high float64, limit, outcome string) result.GateRow {
 		return result.GateRow{
 			Layer: result.LayerMeasured, Source: "main", Run: "multipaxos/3/tcp", Metric: metric, Unit: unit,
-			Old: &old, New: &now, Change: &change, Low: &low, High: &high, Limit: limit, Outcome: outcome, Pairs: 20, Visible: figure(0.041),
+			Old: &old, New: &now, Change: &change, Low: &low, High: &high, Limit: limit, Outcome: outcome, Pairs: 20, Visible: figure(0.063),
 		}
 	}
 	gone := exact("raft/3/sim", "response.p99.99", "ns", 3.1e6, 0)

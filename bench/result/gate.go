@@ -47,7 +47,7 @@ type GateRow struct {
 	Outcome string   `json:"outcome"` // pass, fail or inconclusive; changed in an update
 	Pairs   int      `json:"pairs,omitempty"`
 	Needs   int      `json:"needs,omitempty"`   // pairs that would probably tell
-	Visible *float64 `json:"visible,omitempty"` // smallest change that the pairs could have shown
+	Visible *float64 `json:"visible,omitempty"` // smallest change that would have failed 95 % of the time, both batches taken together
 	Note    string   `json:"note,omitempty"`
 }
 

@@ -48,6 +48,7 @@ var arrows = map[string][]string{
 	"bench/report":  {"bench", "bench/..."},
 	"cmd":           {"bench", "bench/..."},
 	"cmd/consbench": {"bench/smr", "cmd", "raft", "paxos"},
+	"results/trial": {"bench", "bench/...", "raft", "paxos"},
 }
 
 // TestArrows holds the direction of dependencies.
