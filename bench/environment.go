@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/consbench/consbench/bench/result"
@@ -70,11 +71,37 @@ func memoryLimit() int64 {
 	return 0
 }
 
-// measureFloors takes a few tens of milliseconds. What cannot be measured stays null.
-func measureFloors(dir string) result.Floors {
-	return result.Floors{
-		Clock: clockStep(), Wake: wakeTime(), Loopback: loopback(), Fdatasync: fdatasync(dir),
+// floors are those that this process has measured or was told, by directory: short
+// runs that follow each other need not measure the same machine again and again.
+var floors struct {
+	sync.Mutex
+	of map[string]result.Floors
+}
+
+// KnowFloors tells what the machine's floors are, with files in dir, so that runs of
+// this process do not measure them: another process has.
+func KnowFloors(dir string, f result.Floors) {
+	floors.Lock()
+	defer floors.Unlock()
+	if floors.of == nil {
+		floors.of = map[string]result.Floors{}
 	}
+	floors.of[dir] = f
+}
+
+// Floors returns the machine's floors, with files in dir. The first call for a
+// directory measures them, which takes a few tens of milliseconds. What cannot be
+// measured stays null.
+func Floors(dir string) result.Floors {
+	floors.Lock()
+	f, known := floors.of[dir]
+	floors.Unlock()
+	if known {
+		return f
+	}
+	f = result.Floors{Clock: clockStep(), Wake: wakeTime(), Loopback: loopback(), Fdatasync: fdatasync(dir)}
+	KnowFloors(dir, f)
+	return f
 }
 
 // clockStep is the smallest step between two readings of the clock that differ.

@@ -60,7 +60,7 @@ func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progres
 		Schema: result.Schema, Started: time.Now().UTC().Format(time.RFC3339), Config: raw,
 		Environment: Describe(&cfg), Runs: []result.Run{},
 	}
-	file.Environment.Floors = measureFloors(cfg.Dir)
+	file.Environment.Floors = Floors(cfg.Dir)
 	if progress == nil {
 		progress = func(Update) {}
 	}

@@ -50,7 +50,7 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 		if share := float64(r.busy) / float64(r.measuredWall) / float64(runtime.GOMAXPROCS(0)); share > saturated {
 			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), runtime.GOMAXPROCS(0))
 		}
-		if step := clockStep(); time.Duration(*step) > coarse {
+		if step := Floors(r.cfg.Dir).Clock; step != nil && time.Duration(*step) > coarse {
 			warn("the clock moves in steps of %v", time.Duration(*step))
 		}
 	}

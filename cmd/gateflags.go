@@ -23,6 +23,11 @@ const (
 
 const defaultBudget = 5 * time.Minute
 
+// gateRetain is what replicas of a gate's runs keep for laggards. Each run is a
+// process of its own, and memory costs most when it is touched first: to keep more
+// would take longer than the warm-up, and the page faults would be what is measured.
+const gateRetain = 1 << 20
+
 // declare adds the flags that only a gate has.
 func (k *gating) declare() {
 	add := func(v pflag.Value, name, short, usage, kind, example string) *pflag.Flag {
@@ -46,6 +51,7 @@ func (k *gating) declare() {
 	k.b.all.Lookup("network").DefValue = "inproc"
 	k.b.all.Lookup("duration").DefValue = "500ms"
 	k.b.all.Lookup("warmup").DefValue = "200ms"
+	k.b.all.Lookup("retain").DefValue = "1MiB"
 }
 
 // check reports everything that is wrong with the flags, and returns the
@@ -56,6 +62,9 @@ func (k *gating) check(c *cobra.Command) (bench.Config, error) {
 		k.b.config.Network = bench.NetworkInproc
 	}
 	k.b.shorten()
+	if !k.b.given("retain") {
+		k.b.config.Retain = gateRetain
+	}
 	cfg, err := k.b.resolve(k.protocols)
 	errs := []error{err}
 	wrong := func(bad bool, flag, format string, args ...any) {

@@ -97,13 +97,31 @@ func tail(s string) string {
 	return strings.Join(lines[max(0, len(lines)-5):], "; ")
 }
 
+// floorsEnv tells a run what the floors of the machine are, as JSON, so that each of
+// many short ones need not measure them. Revisions that do not know it measure them.
+const floorsEnv = "CONSBENCH_FLOORS"
+
+// adoptFloors takes over what another process has measured. What cannot be read is
+// measured anew.
+func adoptFloors(dir string) {
+	var f result.Floors
+	if raw := os.Getenv(floorsEnv); raw != "" && json.Unmarshal([]byte(raw), &f) == nil {
+		bench.KnowFloors(dir, f)
+	}
+}
+
 // run carries out cfg in a process and returns its result.
 func (p *program) run(ctx context.Context, cfg bench.Config) (*result.File, error) {
+	floors, err := json.Marshal(bench.Floors(cfg.Dir))
+	if err != nil {
+		return nil, err
+	}
 	c := exec.CommandContext(ctx, p.path, append([]string{"run", "--format=json", "--quiet"}, arguments(cfg)...)...)
+	c.Env = append(os.Environ(), floorsEnv+"="+string(floors))
 	c.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
-	err := c.Run()
+	err = c.Run()
 	if ctx.Err() != nil {
 		return nil, bench.ErrInterrupted
 	}

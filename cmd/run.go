@@ -130,6 +130,7 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 	if err != nil {
 		return failed(err)
 	}
+	adoptFloors(cfg.Dir)
 	ctx, interrupt := interruptible(ctx)
 	defer interrupt.stop()
 
