@@ -73,6 +73,8 @@ type member struct {
 	spent  measure.Usage
 	past   Totals // of earlier ones: counters only
 	before measure.Usage
+	kept   uint64 // entries that an incarnation must come back with
+	fresh  bool   // it has not reported yet
 	commit *measure.Histogram
 	events measure.EventLog
 }
@@ -225,7 +227,7 @@ func (r *Remote) spawn(m *member) (ready nodeReady, err error) {
 		return ready, fmt.Errorf("%v: %w", m.id, err)
 	}
 	m.mu.Lock()
-	m.process, m.paused = p, false
+	m.process, m.paused, m.fresh = p, false, true
 	m.mu.Unlock()
 	m.incarnation++
 	return ready, nil
@@ -275,6 +277,11 @@ func (r *Remote) take(m *member, rep *report) {
 	m.view, m.now, m.spent = rep.View, rep.Totals, rep.Usage
 	m.events.Add(rep.events)
 	err := m.commit.MergeSparse(rep.commit)
+	if err == nil && m.fresh && rep.View.Last < m.kept {
+		err = fmt.Errorf("came back with entries up to %d where those up to %d were committed and on its disk", rep.View.Last, m.kept)
+	}
+	// A log may lose what is durable and not committed, to another leader's entries.
+	m.fresh, m.kept = false, max(m.kept, min(rep.View.Commit, rep.View.Durable))
 	m.mu.Unlock()
 	if err != nil {
 		r.failed(m.id, err)

@@ -29,7 +29,7 @@ type messageKind uint8
 const (
 	// From the run.
 	msgConfig messageKind = iota + 1 // nodeConfig, JSON
-	msgStart                         // take turns
+	msgStart                         // report, and then take turns
 	msgAddr                          // nodeAddr, JSON: a peer listens elsewhere now
 	msgLink                          // nodeLink, JSON
 	msgWindow                        // the measured window, from and to (u64 each)

@@ -220,6 +220,9 @@ func (n *remoteNode) handle(kind messageKind, body []byte) (reply []byte, err er
 		}
 		n.started = true
 		n.driver.Do(0, func() { n.replica.Start(n.driver.Now()) })
+		if err := n.report(true); err != nil { // what it has recovered, before its first turn
+			return nil, err
+		}
 		n.halt(false)
 		go n.keepReporting()
 	case msgPause, msgResume:
@@ -302,6 +305,7 @@ func (n *remoteNode) report(full bool) error {
 		r.Totals.Malformed += n.intake.malformed
 		r.Totals.reach(n.replica.State())
 		r.View, r.Halted = n.board.View(), n.halted
+		r.View.Status = n.replica.Status()
 		r.events = append(r.events[:0], n.events.Events...)
 		n.events.Events = n.events.Events[:0]
 		if full {
