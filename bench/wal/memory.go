@@ -38,10 +38,10 @@ type Memory struct {
 
 	running bool     // a sync is under way
 	until   smr.Time // when it ends
-	covers  mark     // what it covers
-	wanted  mark     // what the next one must cover; nothing if not beyond covers
+	covers  point    // what it covers
+	wanted  point    // what the next one must cover; nothing if not beyond covers
 
-	pending []mark // baselines that are not durable yet: where each starts, its Ready
+	pending []point // baselines that are not durable yet: where each starts, its Ready
 
 	saved, saving snapshot
 	stats         Stats
@@ -58,7 +58,7 @@ type Memory struct {
 	err     error
 }
 
-type mark struct {
+type point struct {
 	at     position
 	number uint64
 }
@@ -91,7 +91,7 @@ func (m *Memory) Append(now smr.Time, number uint64, sync smr.SyncKind, baseline
 	}
 	m.number = number
 	if baseline {
-		m.pending = append(m.pending, mark{m.end, number})
+		m.pending = append(m.pending, point{m.end, number})
 	}
 	for _, r := range records {
 		m.write(r)
@@ -99,7 +99,7 @@ func (m *Memory) Append(now smr.Time, number uint64, sync smr.SyncKind, baseline
 	if sync == smr.SyncNone {
 		return
 	}
-	m.wanted = mark{m.end, number}
+	m.wanted = point{m.end, number}
 	if !m.running {
 		m.sync(now)
 		m.advance(now)
@@ -135,7 +135,7 @@ func (m *Memory) newBlock(need int) []byte {
 
 // sync starts a sync at now of all that is wanted.
 func (m *Memory) sync(now smr.Time) {
-	m.running, m.until, m.covers = true, m.ends(now), mark{m.end, m.number}
+	m.running, m.until, m.covers = true, m.ends(now), point{m.end, m.number}
 	m.began, m.before = now, m.stats
 	m.stats.Syncs++
 }
@@ -251,7 +251,7 @@ func (m *Memory) Crash(now smr.Time) {
 			m.blocks = m.blocks[:n]
 		}
 	}
-	m.end, m.number, m.wanted, m.pending = keep, m.persists, mark{}, m.pending[:0]
+	m.end, m.number, m.wanted, m.pending = keep, m.persists, point{}, m.pending[:0]
 	m.running, m.saving.busy, m.saving.until = false, false, smr.Never
 	m.counted = m.stats
 }

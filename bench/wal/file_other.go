@@ -1,0 +1,18 @@
+//go:build !linux
+
+package wal
+
+import "os"
+
+// syncData makes a file's data durable; without fdatasync, by fsync.
+func syncData(f *os.File) error { return f.Sync() }
+
+// allocate makes a file size bytes long.
+func allocate(f *os.File, size int64) error {
+	if size == 0 {
+		return nil
+	}
+	return f.Truncate(size)
+}
+
+func readAhead(*os.File) {}

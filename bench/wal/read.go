@@ -1,0 +1,313 @@
+package wal
+
+import (
+	"fmt"
+	"slices"
+)
+
+// reader walks through the segments of a log that nobody writes to.
+type reader struct {
+	store    store
+	id       uint32
+	segments []uint64 // ascending
+	scratch  []byte
+
+	i    int    // of the segment that data is
+	data []byte // the segment as far as it is not known to be zeros
+	off  int64  // of the next frame
+}
+
+// stop is a place where no frame can be read.
+type stop struct {
+	segment uint64
+	off     int64
+	reason  string // "" = nothing was written there
+}
+
+// load goes to the beginning of segment i.
+func (r *reader) load(i int) (*stop, error) {
+	f := fileID{segmentFile, r.segments[i]}
+	data, err := r.store.load(f, r.scratch)
+	if err != nil {
+		return nil, fmt.Errorf("wal: %w", err)
+	}
+	if cap(data) > cap(r.scratch) {
+		r.scratch = data
+	}
+	if i+1 < len(r.segments) {
+		r.store.expect(fileID{segmentFile, r.segments[i+1]})
+	}
+	r.i, r.data, r.off = i, data, segmentHeader
+	id, reason := readSegmentHeader(data, f.n)
+	if reason == "" && id != r.id {
+		reason = fmt.Sprintf("the segment is of another log, %08x; this one is %08x", id, r.id)
+	}
+	if reason != "" {
+		return &stop{f.n, 0, reason}, nil
+	}
+	return nil, nil
+}
+
+// next reads the next record. Through the end of a segment it goes on to the
+// following one; where there is nothing more it returns a stop.
+func (r *reader) next() (f frame, s *stop, err error) {
+	for {
+		segment := r.segments[r.i]
+		if blank(r.data, r.off, frameHeader) {
+			return f, &stop{segment, r.off, ""}, nil
+		}
+		f, reason := readFrame(r.data, r.id, segment, r.off)
+		if reason != "" {
+			return f, &stop{segment, r.off, reason}, nil
+		}
+		r.off += f.size
+		switch f.kind {
+		case kindRecord:
+			return f, nil, nil
+		case kindEnd:
+			if r.i+1 == len(r.segments) || r.segments[r.i+1] != segment+1 {
+				return f, nil, &RotError{r.store.name(fileID{segmentFile, segment + 1}), 0, "the segment is missing"}
+			}
+			if s, err := r.load(r.i + 1); s != nil || err != nil {
+				if s != nil { // it was durable before its predecessor ended
+					err = &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
+				}
+				return f, nil, err
+			}
+		}
+	}
+}
+
+// blank reports whether the n bytes at off, as far as they are there, are zeros.
+func blank(data []byte, off, n int64) bool {
+	for _, b := range data[min(off, int64(len(data))):min(off+n, int64(len(data)))] {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// verdict tells a torn tail from rot. What had been synced must be there; of what
+// had not, any part may be missing after a power failure. It is rot
+//
+//   - if a frame that was written later says that the log was durable beyond the
+//     stop, whatever stands there now; the first frame after every sync says so, and
+//     the seal of a log that was closed;
+//   - if a single bit is all that is wrong: a write that was cut short leaves zeros,
+//     and takes the last byte of the frame with it, which is eight bits away.
+//
+// What is left is damage of several bits to what the very last sync before a crash
+// covered. It looks like a torn write, and no log without a second place to write to
+// can tell; it is cut. torn is how many bytes are cut off behind the stop.
+func (r *reader) verdict(s stop) (torn uint64, err error) {
+	name := func(n uint64) string { return r.store.name(fileID{segmentFile, n}) }
+	if s.off > 0 && s.reason != "" && oneBit(r.data, r.id, s.segment, s.off) {
+		return 0, &RotError{name(s.segment), s.off, s.reason + " for a single bit"}
+	}
+	for i := r.i; i < len(r.segments); i++ {
+		data, from := r.data, s.off
+		if i > r.i {
+			f := fileID{segmentFile, r.segments[i]}
+			if data, err = r.store.load(f, nil); err != nil {
+				return 0, fmt.Errorf("wal: %w", err)
+			}
+			from = segmentHeader
+		}
+		last := from
+		for off := from; off < int64(len(data)); off += 8 {
+			if blank(data, off, 8) {
+				continue
+			}
+			last = min(off+8, int64(len(data)))
+			if !header(data, r.id, r.segments[i], off) {
+				continue
+			}
+			if f, reason := readFrame(data, r.id, r.segments[i], off); reason == "" && f.durable > at(s.segment, s.off) {
+				why := s.reason
+				if why == "" {
+					why = "nothing is written here"
+				}
+				return 0, &RotError{name(s.segment), s.off,
+					fmt.Sprintf("%s, and a record at offset %d of %s says that it was synced", why, off, fileName(fileID{segmentFile, r.segments[i]}))}
+			}
+		}
+		torn += uint64(last - from)
+	}
+	return torn, nil
+}
+
+// end is where a log ends.
+type end struct {
+	base int    // segments[base] is where replay begins
+	cut  place  // behind the last record
+	torn uint64 // bytes behind cut
+	read uint64 // bytes of records, framing included
+}
+
+// walk finds the newest whole baseline and calls f for every record from there on.
+// It returns a *RotError where what must be there is not.
+func (r *reader) walk(f func(frame) error) (e end, err error) {
+	e.base = -1
+	half := uint64(0) // the segment of a baseline that is not whole
+	for i := len(r.segments) - 1; i >= 0 && e.base < 0; i-- {
+		s, err := r.load(i)
+		if err != nil {
+			return e, err
+		}
+		if s != nil {
+			continue // if it matters, what comes before ends there
+		}
+		first, reason := readFrame(r.data, r.id, r.segments[i], segmentHeader)
+		switch {
+		case reason == "" && first.flags&flagBaseline != 0:
+			s, err := r.whole()
+			if err != nil {
+				return e, err
+			}
+			if s == nil {
+				e.base = i
+				break
+			}
+			torn, err := r.verdict(*s)
+			if err != nil {
+				return e, err
+			}
+			half, e.torn = r.segments[i], torn+uint64(s.off-segmentHeader)
+			switch {
+			case i == 0 && half == 1:
+				e.base = 0 // the log began with it
+			case i == 0: // nothing would have been removed before this was durable
+				return e, &RotError{r.store.name(fileID{segmentFile, s.segment}), s.off, "a baseline is not whole, and there is none before it"}
+			}
+		case i == 0 && r.segments[0] == 1:
+			e.base = 0
+		}
+	}
+	if e.base < 0 {
+		first := fileID{segmentFile, r.segments[0]}
+		return e, &RotError{r.store.name(first), 0, "the log does not begin with a whole baseline"}
+	}
+	if s, err := r.load(e.base); s != nil || err != nil {
+		return e, err
+	}
+	for {
+		fr, s, err := r.next()
+		if err != nil {
+			return e, err
+		}
+		if s == nil && half != 0 && r.segments[r.i] == half {
+			e.cut = at(half, segmentHeader)
+			return e, nil
+		}
+		if s != nil {
+			e.cut = at(s.segment, s.off)
+			e.torn, err = r.verdict(*s)
+			return e, err
+		}
+		e.read += uint64(fr.size)
+		if err := f(fr); err != nil {
+			return e, err
+		}
+	}
+}
+
+// whole reads on until the Ready that begins here is over.
+func (r *reader) whole() (*stop, error) {
+	for {
+		f, s, err := r.next()
+		if err != nil || s != nil || f.flags&flagLast != 0 {
+			return s, err
+		}
+	}
+}
+
+// survey lists a log's files. It reads the newest snapshot, if there is one, and
+// finds out the log's id.
+func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err error) {
+	r = reader{store: st, scratch: scratch}
+	files, err := st.list()
+	if err != nil {
+		return r, nil, nil, fmt.Errorf("wal: %w", err)
+	}
+	for _, f := range files {
+		switch f.kind {
+		case segmentFile:
+			r.segments = append(r.segments, f.n)
+		case snapshotFile:
+			snapshots = append(snapshots, f.n)
+		default:
+			other = append(other, f.n)
+		}
+	}
+	// A gap parts what a removal left behind from the log.
+	for i := len(r.segments) - 1; i > 0; i-- {
+		if r.segments[i-1]+1 != r.segments[i] {
+			if f := r.firstFlags(i); f&flagBaseline != 0 {
+				r.segments = r.segments[i:]
+				break
+			}
+			return r, nil, nil, &RotError{st.name(fileID{segmentFile, r.segments[i] - 1}), 0, "the segment is missing"}
+		}
+	}
+	for _, n := range slices.Backward(r.segments) {
+		data, err := st.load(fileID{segmentFile, n}, r.scratch)
+		if err != nil {
+			return r, nil, nil, fmt.Errorf("wal: %w", err)
+		}
+		if cap(data) > cap(r.scratch) {
+			r.scratch = data
+		}
+		id, reason := readSegmentHeader(data, n)
+		if reason == "" {
+			r.id = id
+			return r, snapshots, other, nil
+		}
+		if len(r.segments) > 1 {
+			continue
+		}
+		if n == 1 && len(snapshots) == 0 && blank(data, 0, int64(len(data))) {
+			r.segments = nil // the process that made it died before it could write
+			break
+		}
+		return r, nil, nil, &RotError{st.name(fileID{segmentFile, n}), 0, reason}
+	}
+	if len(r.segments) > 0 {
+		return r, nil, nil, &RotError{st.name(fileID{segmentFile, r.segments[0]}), 0, "no segment has a header"}
+	}
+	if len(snapshots) > 0 {
+		return r, nil, nil, &RotError{st.name(fileID{segmentFile, 1}), 0, "there is a snapshot, and no segment"}
+	}
+	return r, nil, other, nil
+}
+
+// firstFlags returns the flags of the first record of a segment.
+func (r *reader) firstFlags(i int) byte {
+	data, err := r.store.load(fileID{segmentFile, r.segments[i]}, nil)
+	if err != nil {
+		return 0
+	}
+	id, reason := readSegmentHeader(data, r.segments[i])
+	if reason != "" {
+		return 0
+	}
+	f, reason := readFrame(data, id, r.segments[i], segmentHeader)
+	if reason != "" {
+		return 0
+	}
+	return f.flags
+}
+
+// loadSnapshot reads a snapshot file.
+func loadSnapshot(st store, index uint64) (id uint32, meta, image []byte, err error) {
+	f := fileID{snapshotFile, index}
+	data, err := st.load(f, nil)
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("wal: %w", err)
+	}
+	id, meta, image, off, reason := readSnapshot(data, index)
+	if reason != "" {
+		return 0, nil, nil, &RotError{st.name(f), off, reason}
+	}
+	return id, meta, image, nil
+}
