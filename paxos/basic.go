@@ -20,6 +20,7 @@ var Basic = smr.Protocol{
 	New:        NewBasic,
 	Leaderless: true,
 	Flexible:   true,
+	Describe:   describeBasic,
 }
 
 // basic is one replica of basic Paxos.

@@ -15,6 +15,7 @@ var Multi = smr.Protocol{
 	Doc:      "Multi-Paxos: a stable leader runs phase 1 once for all slots and pipelines phase 2 out of order",
 	New:      func(cfg smr.Config) (smr.Core, error) { return NewMulti(cfg) },
 	Flexible: true,
+	Describe: describeMulti,
 }
 
 // MultiPaxos is one replica of a Multi-Paxos log. It is acceptor and learner

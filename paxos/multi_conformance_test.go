@@ -1,70 +1,13 @@
 package paxos
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/consbench/consbench/bench/smr/smrtest"
 )
 
-var multiOptions = []smrtest.Option{smrtest.Scripts("testdata/multi"), smrtest.Describe(describeMulti)}
+var multiOptions = []smrtest.Option{smrtest.Scripts("testdata/multi"), smrtest.Describe(Multi.Describe)}
 
 func TestMultiConformance(t *testing.T) { smrtest.Run(t, Multi, multiOptions...) }
 
 func FuzzMultiStep(f *testing.F) { smrtest.FuzzStep(f, Multi) }
-
-// describeMulti writes a frame as a transcript shows it.
-func describeMulti(frame []byte) string {
-	var m message
-	if err := m.parse(frame); err != nil {
-		return err.Error()
-	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "%v %v", m.typ, m.ballot)
-	switch m.typ {
-	case msgPollReply:
-		if m.flags&flagGranted != 0 {
-			fmt.Fprint(&out, " granted")
-		} else {
-			fmt.Fprintf(&out, " refused, promised %v", Ballot(m.other))
-		}
-	case msgPrepare:
-		fmt.Fprintf(&out, " from slot %d", m.slot)
-	case msgPromise:
-		if m.flags&flagBehind != 0 {
-			fmt.Fprintf(&out, ": slot %d is below %d, the first held", m.slot, m.last)
-			break
-		}
-		fmt.Fprintf(&out, " slots %d..%d, chosen to %d", m.slot, m.last, m.known)
-		if m.flags&flagFinal != 0 {
-			fmt.Fprint(&out, ", no more")
-		}
-	case msgReject:
-		fmt.Fprintf(&out, ": promised %v", Ballot(m.other))
-	case msgAccept:
-		fmt.Fprintf(&out, " base %d sent %d chosen to %d", m.slot, m.last, m.known)
-	case msgAccepted:
-		fmt.Fprintf(&out, " to %d", m.slot)
-		if m.last != 0 {
-			fmt.Fprintf(&out, ", missing %d", m.last)
-		}
-	case msgFetch, msgLearn:
-		fmt.Fprintf(&out, " slots %d..%d", m.slot, m.last)
-	}
-	for i := range m.countSpans() {
-		s := m.span(i)
-		fmt.Fprintf(&out, " [%d..%d %v]", s.lo, s.hi, s.ballot)
-	}
-	for _, e := range m.entries {
-		switch {
-		case len(e.Data) == 0:
-			fmt.Fprintf(&out, " %d=no-op/%v", e.Index, Ballot(e.Ballot))
-		case len(e.Data) > 16:
-			fmt.Fprintf(&out, " %d=(%d bytes)/%v", e.Index, len(e.Data), Ballot(e.Ballot))
-		default:
-			fmt.Fprintf(&out, " %d=%q/%v", e.Index, e.Data, Ballot(e.Ballot))
-		}
-	}
-	return out.String()
-}

@@ -15,6 +15,9 @@ var Protocol = smr.Protocol{
 	Name: "raft",
 	Doc:  "Raft with pipelined replication; pre-vote and check-quorum as options",
 	New:  New,
+
+	LogMatching: true,
+	Describe:    describe,
 }
 
 // unlogged is the Ready number of what no Ready has logged yet.

@@ -68,7 +68,11 @@ func (s *snapshotter) init(r *Replica, incarnation int) {
 // threshold is how much is written to the log between two snapshots: twice what
 // the core retains, and enough that snapshots are not most of what is written.
 func (s *snapshotter) threshold() uint64 {
-	return uint64(max(2*s.r.Core.Retain, 1<<20, 4*s.imageSize()))
+	least := s.r.Compact
+	if least == 0 {
+		least = 1 << 20
+	}
+	return uint64(max(2*s.r.Core.Retain, least, 4*s.imageSize()))
 }
 
 func (s *snapshotter) imageSize() int {

@@ -1,0 +1,355 @@
+package swarm
+
+import (
+	"encoding/binary"
+
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/window"
+)
+
+// Inspector is what a core may offer to a judge. Without it, what a restarted replica
+// holds is not compared with what it had made durable.
+type Inspector interface {
+	// Slot is the entry that the core holds at index.
+	Slot(index uint64) (ballot uint64, sum uint32, ok bool)
+}
+
+// Voter is what a core with elections may offer to a judge: the term it is in and
+// whom it voted for there, None if nobody.
+type Voter interface {
+	Vote() (term uint64, to smr.NodeID)
+}
+
+// node is one replica as the judge knows it, in all its incarnations. It stands in
+// for the core: it passes on every call and looks at what comes of it.
+type node struct {
+	*judge
+	id     smr.NodeID
+	core   smr.Core
+	cfg    smr.Config
+	voter  Voter
+	status smr.Status
+
+	incarnation int
+	started     bool
+	committed   uint64 // last entry handed out
+	tags        map[smr.Tag]bool
+
+	written []slot    // written[i-1] is the entry last written to index i
+	durable []slot    // likewise, of what is known to be durable
+	base    uint64    // everything up to here is in a durable snapshot
+	pending []written // not yet known to be durable, in order of Number
+	stand   standing  // as of the last Ready that is durable
+	pledges []standing
+	floor   uint64 // Status.Durable after the last Ready
+}
+
+type slot struct {
+	ballot uint64
+	sum    uint32
+}
+
+type written struct {
+	number uint64
+	index  uint64
+	slot
+}
+
+// standing is the term and vote that a Ready has logged.
+type standing struct {
+	number uint64
+	term   uint64
+	vote   smr.NodeID
+}
+
+// begin takes the next incarnation's core.
+func (n *node) begin(core smr.Core, cfg smr.Config) {
+	n.core, n.cfg = core, cfg
+	n.voter, _ = core.(Voter)
+	n.incarnation++
+	n.started = false
+	n.tags = make(map[smr.Tag]bool)
+	n.pending, n.pledges = n.pending[:0], n.pledges[:0]
+	n.written = append(n.written[:0], n.durable...)
+	n.committed = 0
+	n.status = smr.Status{}
+}
+
+// at is the slot of index in s, which grows as needed.
+func at(s *[]slot, index uint64) *slot {
+	for uint64(len(*s)) < index {
+		*s = append(*s, slot{})
+	}
+	return &(*s)[index-1]
+}
+
+// ballotAt is the term or ballot of the entry last written at index, 0 if unknown.
+func (n *node) ballotAt(index uint64) uint64 {
+	if index == 0 || index <= n.base || index > uint64(len(n.written)) {
+		return 0
+	}
+	return n.written[index-1].ballot
+}
+
+// keeps reports whether an entry would outlive a crash here.
+func (n *node) keeps(index uint64, sum uint32) bool {
+	return index <= n.base || index <= uint64(len(n.durable)) && n.durable[index-1] != slot{} && n.durable[index-1].sum == sum
+}
+
+// Restore implements smr.Core.
+func (n *node) Restore(index uint64, meta []byte) error {
+	if index < n.base {
+		n.fail(Regression, n.id, "comes back with a snapshot at %d, one at %d was durable", index, n.base)
+	}
+	n.base, n.committed = index, index
+	return n.core.Restore(index, meta)
+}
+
+// Replay implements smr.Core.
+func (n *node) Replay(record []byte) error { return n.core.Replay(record) }
+
+// Start implements smr.Core.
+func (n *node) Start(now smr.Time) {
+	n.now = max(n.now, now)
+	n.core.Start(now)
+	n.started = true
+	n.core.Status(&n.status)
+	if n.incarnation > 1 {
+		n.returned()
+	}
+	n.record.starts(n)
+}
+
+// returned judges what a replica holds after a crash.
+func (n *node) returned() {
+	st := &n.status
+	if st.Term < n.stand.term && !n.protocol.Leaderless { // without leaders it is the highest ballot of many slots
+		n.fail(Regression, n.id, "restarts in term or ballot %d, %d was durable", st.Term, n.stand.term)
+	}
+	if st.Durable < n.floor {
+		n.fail(Regression, n.id, "restarts with entries up to %d, %d was durable", st.Durable, n.floor)
+	}
+	if n.voter != nil {
+		if term, to := n.voter.Vote(); term == n.stand.term && n.stand.vote != smr.None && to != n.stand.vote {
+			n.fail(Regression, n.id, "has voted for %v in term %d, and after a restart for %v", n.stand.vote, term, to)
+		}
+	}
+	slots, ok := n.core.(Inspector)
+	if !ok {
+		return
+	}
+	for i := max(n.base+1, st.First); i <= uint64(len(n.durable)); i++ {
+		was := n.durable[i-1]
+		ballot, sum, ok := slots.Slot(i)
+		switch {
+		case was == slot{} || !ok && n.protocol.LogMatching: // cut off since, or never there
+		case !ok:
+			n.fail(Regression, n.id, "index %d of ballot %d was durable and is gone after a restart", i, was.ballot)
+		case ballot < was.ballot && !n.protocol.LogMatching:
+			n.fail(Regression, n.id, "index %d was durable under ballot %d, after a restart it is of %d", i, was.ballot, ballot)
+		case ballot == was.ballot && sum != was.sum:
+			n.fail(Regression, n.id, "index %d of term or ballot %d is another entry after a restart", i, ballot)
+		}
+	}
+	// What the log has kept without this replica having been told is durable, too.
+	n.durable = n.durable[:min(uint64(len(n.durable)), max(st.Last, n.base))]
+	for i := max(n.base+1, st.First); i <= st.Last; i++ {
+		if ballot, sum, ok := slots.Slot(i); ok {
+			*at(&n.durable, i) = slot{ballot, sum}
+		}
+	}
+	n.written = append(n.written[:0], n.durable...)
+}
+
+// Step implements smr.Core.
+func (n *node) Step(now smr.Time, from smr.NodeID, frame []byte) error {
+	n.now = now
+	n.note(uint64(now)<<16 ^ uint64(from)<<8 ^ uint64(n.id))
+	n.noteBytes(frame)
+	n.record.arrives(n, from, frame)
+	err := n.core.Step(now, from, frame)
+	if err != nil {
+		n.fail(Contract, n.id, "refuses a frame that %v has sent: %v", from, err)
+	}
+	return err
+}
+
+// noteBytes folds a frame into the trace: all of what is short, the ends of the rest.
+func (j *judge) noteBytes(b []byte) {
+	j.note(uint64(len(b)))
+	for len(b) >= 8 {
+		j.note(binary.LittleEndian.Uint64(b))
+		if len(b) > 256 {
+			b = b[len(b)-128:]
+		} else {
+			b = b[8:]
+		}
+	}
+}
+
+// Tick implements smr.Core.
+func (n *node) Tick(now smr.Time) {
+	n.now = now
+	n.note(uint64(now)<<8 | uint64(n.id))
+	n.core.Tick(now)
+}
+
+// Propose implements smr.Core.
+func (n *node) Propose(now smr.Time, tag smr.Tag, data []byte) error {
+	n.now = now
+	err := n.core.Propose(now, tag, data)
+	if err == nil {
+		n.proposed[valueOf(data)]++
+		n.tags[tag] = true
+		n.record.proposes(n, tag, data)
+	}
+	return err
+}
+
+// Peer implements smr.Core.
+func (n *node) Peer(now smr.Time, id smr.NodeID, up bool) { n.core.Peer(now, id, up) }
+
+// Persisted implements smr.Core.
+func (n *node) Persisted(now smr.Time, number uint64) {
+	n.now = now
+	done := 0
+	for ; done < len(n.pending) && n.pending[done].number <= number; done++ {
+		w := &n.pending[done]
+		*at(&n.durable, w.index) = w.slot
+	}
+	n.pending = append(n.pending[:0], n.pending[done:]...)
+	done = 0
+	for ; done < len(n.pledges) && n.pledges[done].number <= number; done++ {
+		n.stand = n.pledges[done]
+	}
+	n.pledges = append(n.pledges[:0], n.pledges[done:]...)
+	n.record.persisted(n, number)
+	n.core.Persisted(now, number)
+}
+
+// Applied implements smr.Core.
+func (n *node) Applied(index uint64) { n.core.Applied(index) }
+
+// Meta implements smr.Core.
+func (n *node) Meta(index uint64, dst []byte) []byte { return n.core.Meta(index, dst) }
+
+// Snapshotted implements smr.Core.
+func (n *node) Snapshotted(index uint64) {
+	n.base = max(n.base, index)
+	n.record.snapshot(n, index, false)
+	n.core.Snapshotted(index)
+}
+
+// Installed implements smr.Core.
+func (n *node) Installed(now smr.Time, index uint64, meta []byte) {
+	n.now = now
+	n.base, n.committed = max(n.base, index), max(n.committed, index)
+	n.record.snapshot(n, index, true)
+	n.core.Installed(now, index, meta)
+}
+
+// Status implements smr.Core.
+func (n *node) Status(st *smr.Status) { n.core.Status(st) }
+
+// Ready implements smr.Core.
+func (n *node) Ready(now smr.Time, rd *smr.Ready) {
+	n.now = max(n.now, now)
+	n.core.Ready(now, rd)
+	was := n.status
+	n.core.Status(&n.status)
+	if n.started {
+		n.monotonic(&was)
+	}
+	if rd.Number != 0 {
+		n.logs(rd)
+	}
+	n.floor = n.status.Durable
+	for i := range rd.Frames {
+		n.sends(&rd.Frames[i])
+	}
+	for i := range rd.Committed {
+		n.commits(&rd.Committed[i])
+	}
+	for i := range rd.Events {
+		n.event(n, &rd.Events[i])
+		n.record.event(n, &rd.Events[i])
+	}
+	for _, tag := range rd.Lost {
+		n.ends(tag)
+	}
+}
+
+// monotonic judges the status against the one before, in one incarnation.
+func (n *node) monotonic(was *smr.Status) {
+	st := &n.status
+	n.note(st.Term<<32 ^ st.Commit<<8 ^ uint64(st.Role))
+	switch {
+	case st.Term < was.Term:
+		n.fail(Regression, n.id, "term or ballot falls from %d to %d", was.Term, st.Term)
+	case st.Commit < was.Commit:
+		n.fail(Regression, n.id, "commit index falls from %d to %d", was.Commit, st.Commit)
+	case st.Commit > st.Last && st.Commit > n.base:
+		n.fail(Contract, n.id, "commit index %d lies beyond the log, which ends at %d", st.Commit, st.Last)
+	}
+}
+
+// logs takes note of what a Ready writes to the log.
+func (n *node) logs(rd *smr.Ready) {
+	pledge := standing{number: rd.Number, term: n.status.Term}
+	if n.voter != nil {
+		pledge.term, pledge.vote = n.voter.Vote()
+		before := n.stand
+		if k := len(n.pledges); k > 0 {
+			before = n.pledges[k-1]
+		}
+		if before.term == pledge.term && before.vote != smr.None && before.vote != pledge.vote {
+			n.fail(Regression, n.id, "votes for %v in term %d, having voted for %v", pledge.vote, pledge.term, before.vote)
+		}
+	}
+	n.pledges = append(n.pledges, pledge)
+	for i := range rd.Records {
+		run := rd.Records[i].Body
+		for len(run) >= window.HeaderSize {
+			ballot, index := binary.LittleEndian.Uint64(run), binary.LittleEndian.Uint64(run[8:])
+			size, sum := binary.LittleEndian.Uint32(run[16:]), binary.LittleEndian.Uint32(run[20:])
+			if index == 0 || index > uint64(len(n.written))+1<<20 {
+				n.fail(Contract, n.id, "logs an entry at index %d", index)
+				return
+			}
+			n.write(n, index, ballot, sum)
+			*at(&n.written, index) = slot{ballot, sum}
+			n.pending = append(n.pending, written{rd.Number, index, slot{ballot, sum}})
+			run = run[min(window.EncodedSize(int(size)), len(run)):]
+		}
+	}
+	n.record.logs(n, rd)
+}
+
+func (n *node) sends(f *smr.Frame) {
+	size := len(f.Head) + len(f.Body)
+	if f.To == n.id || n.cfg.Position(f.To) < 0 || size == 0 || size > n.cfg.MaxFrame || f.Kind >= smr.Kinds {
+		n.fail(Contract, n.id, "sends a frame of %d bytes of %v to %v", size, f.Kind, f.To)
+	}
+	n.record.sends(n, f)
+}
+
+func (n *node) commits(e *smr.Entry) {
+	if e.Index != n.committed+1 {
+		n.fail(Contract, n.id, "hands out index %d after %d", e.Index, n.committed)
+	}
+	n.committed = e.Index
+	n.note(e.Index<<32 ^ uint64(e.Sum))
+	n.commit(n, e)
+	if e.Tag != 0 {
+		n.ends(e.Tag)
+	}
+	n.record.commits(n, e)
+}
+
+// ends judges that a proposal ends once.
+func (n *node) ends(tag smr.Tag) {
+	if !n.tags[tag] {
+		n.fail(Contract, n.id, "proposal %d ends, and is not open", tag)
+	}
+	delete(n.tags, tag)
+}
