@@ -9,6 +9,7 @@ import (
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/wal"
 	"github.com/consbench/consbench/netsim"
 	"github.com/consbench/consbench/netsim/mailbox"
@@ -248,6 +249,7 @@ func (c *Cluster) Crash(id smr.NodeID) {
 	if n.now == nil {
 		return
 	}
+	c.reachedBy(id, probe.FaultCrashLeader)
 	c.stopped(n)
 	c.driver.Do(int(id-1), func() {
 		c.driver.Set(int(id-1), nil)
@@ -259,11 +261,13 @@ func (c *Cluster) Crash(id smr.NodeID) {
 		n.now, n.paused = nil, false
 		n.disk.fell.Store(false)
 		n.board.Down()
+		c.reachedAllDown()
 	})
 }
 
 // retire adds up what the incarnation has done.
 func (c *Cluster) retire(n *node) {
+	c.reachedLinks(n)
 	counters := n.now.Counters()
 	n.past.Add(&counters)
 	n.network.Add(n.port.Stats())
@@ -284,6 +288,7 @@ func (c *Cluster) Restart(id smr.NodeID) error {
 		c.lost(n, err)
 		return err
 	}
+	c.reached(probe.FaultRestarted)
 	c.join(n)
 	return nil
 }
@@ -291,6 +296,7 @@ func (c *Cluster) Restart(id smr.NodeID) error {
 // Pause keeps replica id from taking turns. Its clock runs on; its mail fills.
 func (c *Cluster) Pause(id smr.NodeID) {
 	if n := c.nodes[id-1]; n.now != nil && !n.paused {
+		c.reachedBy(id, probe.FaultPausedLeader)
 		n.paused = true
 		c.driver.Do(int(id-1), func() { c.driver.Set(int(id-1), nil) })
 	}
@@ -332,7 +338,12 @@ func (c *Cluster) Freeze() bool {
 }
 
 // Stop ends all turns. What follows only reads.
-func (c *Cluster) Stop() { c.driver.Stop() }
+func (c *Cluster) Stop() {
+	for _, n := range c.nodes {
+		c.reachedLinks(n)
+	}
+	c.driver.Stop()
+}
 
 // Close stops the cluster and gives back ports and sockets.
 func (c *Cluster) Close() error {

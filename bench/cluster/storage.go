@@ -11,7 +11,9 @@ type Storage struct{}
 // openLogs makes the log of every replica.
 func (c *Cluster) openLogs() error {
 	for _, n := range c.nodes {
-		n.log = wal.NewMemory(c.opts.SyncLatency)
+		log := wal.NewMemory(c.opts.SyncLatency)
+		log.Probes = c.opts.Replica.Core.Probes
+		n.log = log
 	}
 	return nil
 }

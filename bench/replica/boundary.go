@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // Boundary is a place inside a turn. What is done on one side of it and not on the
@@ -53,6 +54,7 @@ type died struct{}
 // passes is called at each boundary.
 func (r *Replica) passes(b Boundary) {
 	if r.Dies != nil && r.Dies(b) {
+		r.Core.Probes.Hit(probe.FaultCrashTurnBegins + probe.ID(b-TurnBegins))
 		r.dead = true
 		panic(died{})
 	}

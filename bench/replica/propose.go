@@ -7,6 +7,7 @@ import (
 	"github.com/consbench/consbench/bench/command"
 	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // tagRing remembers when each of the own proposals that are under way was taken.
@@ -80,9 +81,11 @@ func (r *Replica) propose(now smr.Time) {
 		case errors.Is(err, smr.ErrFull):
 			r.tags.undo()
 			r.stalled = true
+			r.Core.Probes.Hit(probe.ReplicaStalled)
 			return
 		case errors.Is(err, smr.ErrNotLeader):
 			r.tags.undo()
+			r.Core.Probes.Hit(probe.ReplicaRefused)
 			r.refuse()
 			return
 		default:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/consbench/consbench/bench/command"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // A snapshot travels as the core's meta and then the state's image, in chunks:
@@ -92,12 +93,26 @@ func (r *Replica) compact(now smr.Time) {
 	}
 	s.mark = written
 	s.meta = r.core.Meta(r.state.Index, s.meta[:0])
+	r.reachedOutOfOrder()
 	s.image = r.state.AppendImage(s.image[:0])
 	s.saving, s.foreign = r.state.Index, false
 	r.save(now)
 	if p := r.Log.Poll(now); p.Snapshot >= s.saving {
 		s.durable(now, p.Snapshot)
 		r.drain(now)
+	}
+}
+
+// reachedOutOfOrder counts that a snapshot has commands that took effect out of order.
+func (r *Replica) reachedOutOfOrder() {
+	if r.Core.Probes == nil {
+		return
+	}
+	for i := range r.state.Sessions {
+		if r.state.Sessions[i].Seen.Bits != 0 {
+			r.Core.Probes.Hit(probe.ReplicaOutOfOrder)
+			return
+		}
 	}
 }
 
@@ -122,6 +137,7 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 		return
 	}
 	if index <= s.r.state.Index {
+		s.r.Core.Probes.Hit(probe.ReplicaSnapshotOvertaken)
 		return // the log has brought us further in the meantime
 	}
 	s.r.passes(BeforeInstall)
@@ -130,6 +146,7 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 		return
 	}
 	s.r.counters.Installs++
+	s.r.Core.Probes.Hit(probe.ReplicaSnapshotInstalled)
 	s.r.mark()
 	s.r.passes(AfterInstall)
 	s.r.core.Installed(now, index, s.meta)
@@ -159,11 +176,15 @@ func (r *Replica) send(now smr.Time) smr.Time {
 		case o.id == 0 && !wanted:
 			continue
 		case !wanted && (arrived || now >= o.resend):
+			if !arrived {
+				r.Core.Probes.Hit(probe.ReplicaSnapshotAbandoned)
+			}
 			o.id = 0 // the peer is past it, or the core no longer leads
 			continue
 		case o.id == 0 || arrived && now >= o.resend:
 			s.begin(now, o) // the first time, or what has arrived there did not help
 		case now >= o.resend:
+			r.Core.Probes.Hit(probe.ReplicaSnapshotResent)
 			o.sent, o.resend = o.acked, now+s.patience()
 		}
 		window := chunkWindow
@@ -185,6 +206,7 @@ func (s *snapshotter) patience() smr.Time { return max(s.r.Core.ElectionMin, 2*s
 
 // begin starts a transfer of the state as it is now.
 func (s *snapshotter) begin(now smr.Time, o *outgoing) {
+	s.r.Core.Probes.Hit(probe.ReplicaSnapshotSent)
 	s.ids++
 	o.id, o.index = s.ids, s.r.state.Index
 	o.bytes = s.r.core.Meta(o.index, o.bytes[:0])

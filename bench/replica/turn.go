@@ -3,6 +3,7 @@ package replica
 import (
 	"github.com/consbench/consbench/bench/command"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // turn is one turn, in the order of the package comment.
@@ -26,6 +27,9 @@ func (r *Replica) turn(now smr.Time) (wake smr.Time) {
 	r.flushAnswers()
 	r.publish()
 	r.passes(TurnEnds)
+	if more {
+		r.Core.Probes.Hit(probe.ReplicaMailLeft)
+	}
 	if more || r.stalled && r.state.Index > committed {
 		return now // there is mail left, or room again for what is still queued
 	}
@@ -123,11 +127,15 @@ func (r *Replica) poll(now smr.Time) smr.Time {
 // proposed here.
 func (r *Replica) apply(e *smr.Entry) {
 	before := len(r.answers)
+	duplicates := r.state.Duplicates
 	answers, err := r.state.Apply(*e, e.Tag != 0, r.answers)
 	r.answers = answers
 	if err != nil {
 		r.Failed(r.id, err)
 		return
+	}
+	if r.state.Duplicates > duplicates {
+		r.Core.Probes.Hit(probe.ReplicaDuplicate)
 	}
 	r.mark()
 	if e.Tag == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // A record in a block: its length as u32, then head and body. Records do not
@@ -56,6 +57,8 @@ type Memory struct {
 	failing bool
 	lost    bool
 	err     error
+
+	Probes *probe.Set // nil = not counted
 }
 
 type point struct {
@@ -91,6 +94,9 @@ func (m *Memory) Append(now smr.Time, number uint64, sync smr.SyncKind, baseline
 	}
 	m.number = number
 	if baseline {
+		if mutant.Enabled && mutant.On(mutant.LogBaselineEarly) {
+			m.base = m.end
+		}
 		m.pending = append(m.pending, point{m.end, number})
 	}
 	for _, r := range records {
@@ -163,7 +169,13 @@ func (m *Memory) advance(now smr.Time) {
 			m.observe(Sync{m.until - m.began, int(m.before.Records - m.counted.Records), int(m.before.Bytes - m.counted.Bytes)})
 		}
 		m.counted = m.before
+		if m.covers.number > m.persists+1 {
+			m.Probes.Hit(probe.LogGroupCommit)
+		}
 		m.durable, m.persists = m.covers.at, m.covers.number
+		if mutant.Enabled && mutant.On(mutant.LogSyncCoversLater) {
+			m.persists = m.number
+		}
 		m.settle()
 		if m.wanted.number > m.persists {
 			m.sync(m.until)
@@ -227,6 +239,12 @@ func (m *Memory) Poll(now smr.Time) Progress {
 	if m.running {
 		p.Next = min(p.Next, m.until)
 	}
+	if mutant.Enabled && mutant.On(mutant.LogAcksBeforeSync) {
+		p.Number = m.number
+	}
+	if mutant.Enabled && mutant.On(mutant.LogSnapshotEarly) && m.saving.until != smr.Never {
+		p.Snapshot = m.saving.index
+	}
 	return p
 }
 
@@ -240,6 +258,18 @@ func (m *Memory) Durable(now smr.Time) uint64 {
 func (m *Memory) Crash(now smr.Time) {
 	m.advance(now)
 	keep := m.durable
+	if m.end > keep {
+		m.Probes.Hit(probe.LogTailLost)
+	}
+	if len(m.pending) > 0 {
+		m.Probes.Hit(probe.LogBaselineLost)
+	}
+	if m.saving.until != smr.Never {
+		m.Probes.Hit(probe.LogSnapshotLost)
+	}
+	if mutant.Enabled && mutant.On(mutant.LogBaselineEarly) {
+		m.base = min(m.base, keep)
+	}
 	if mutant.Enabled && m.end > keep && mutant.Strike(mutant.LogUnsynced) {
 		keep++
 	}
@@ -329,7 +359,7 @@ func (m *Memory) Recover(restore func(index uint64, meta, image []byte) error, r
 			return rec, err
 		}
 	}
-	for _, b := range m.blocks {
+	for i, b := range m.blocks {
 		data := b.data
 		if b.start < m.base {
 			data = data[min(m.base-b.start, uint64(len(data))):]
@@ -341,6 +371,12 @@ func (m *Memory) Recover(restore func(index uint64, meta, image []byte) error, r
 			n := int(binary.LittleEndian.Uint32(data))
 			if n > len(data)-recordHeader {
 				return rec, ErrTorn
+			}
+			if mutant.Enabled && mutant.On(mutant.LogDropsLast) && recordHeader+n == len(data) && i == len(m.blocks)-1 {
+				break
+			}
+			if rec.Snapshot != 0 && rec.Records == 0 {
+				m.Probes.Hit(probe.LogReadWithSnapshot)
 			}
 			if err := replay(data[recordHeader : recordHeader+n]); err != nil {
 				return rec, err

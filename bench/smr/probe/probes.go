@@ -174,10 +174,11 @@ const (
 	FaultAllDown
 	FaultRestarted
 	FaultPausedLeader
-	FaultCutOneWay
+	FaultCut
 	FaultLost
 	FaultDuplicated
-	FaultReordered
+	FaultMailFull
+	FaultDown
 
 	Count = iota // number of places
 )
@@ -300,7 +301,7 @@ var infos = [Count]Info{
 	LogReadWithSnapshot: {"read-with-snapshot", Log, "a recovery read a snapshot and records behind it"},
 
 	ReplicaDuplicate:         {"duplicate", Replica, "a command stood in the log again and took no effect"},
-	ReplicaOutOfOrder:        {"out-of-order", Replica, "a session's commands took effect out of order"},
+	ReplicaOutOfOrder:        {"out-of-order", Replica, "a snapshot was taken with commands that took effect out of order"},
 	ReplicaStalled:           {"stalled", Replica, "commands waited because the core's window was full"},
 	ReplicaRefused:           {"refused", Replica, "commands came to a replica that does not lead"},
 	ReplicaSnapshotSent:      {"snapshot-sent", Replica, "a transfer was begun"},
@@ -331,10 +332,11 @@ var infos = [Count]Info{
 	FaultAllDown:             {"all-down", Fault, "all replicas were down at once"},
 	FaultRestarted:           {"restarted", Fault, "a replica came back from its log"},
 	FaultPausedLeader:        {"paused-leader", Fault, "a leader was paused"},
-	FaultCutOneWay:           {"cut-one-way", Fault, "a link was cut in one direction"},
+	FaultCut:                 {"cut", Fault, "frames came to a link that was cut"},
 	FaultLost:                {"lost", Fault, "a link lost frames"},
-	FaultDuplicated:          {"duplicated", Fault, "a link doubled frames"},
-	FaultReordered:           {"reordered", Fault, "a link changed the order of frames"},
+	FaultDuplicated:          {"duplicated", Fault, "a link delivered frames twice"},
+	FaultMailFull:            {"mail-full", Fault, "frames came to a replica whose mail was full"},
+	FaultDown:                {"down", Fault, "frames came to a replica that was down"},
 }
 
 // Info describes a place.
