@@ -47,6 +47,16 @@ func (r *runner) build() (err error) {
 	if cfg.Keys > 0 {
 		o.Histories = histories
 	}
+	if r.files, err = cfg.openFiles(r.protocol.Name); err != nil {
+		return err
+	}
+	o.Storage = cluster.Storage{Disk: cfg.Storage == StorageDisk, Policy: cfg.Policy()}
+	if r.files != nil {
+		o.Storage.Dir = r.files.dir
+	}
+	if err := r.measureFloor(); err != nil {
+		return err
+	}
 	switch {
 	case cfg.Processes:
 		r.cluster, err = cfg.remote(o)

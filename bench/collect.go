@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/consbench/consbench/bench/client"
-	"github.com/consbench/consbench/bench/fault"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/smr"
@@ -53,6 +52,11 @@ func (r *runner) collect() *result.Run {
 	}
 	run.Distributions = r.distributions(elections, run.Faults)
 	r.costs(run, &totals.Costs, totals.Commits, totals.Entries)
+	run.Storage = r.storage(totals.Commits)
+	run.Totals.Stopped = r.faults.stops(run.Faults)
+	for _, id := range r.cluster.NonVoters() {
+		run.Totals.NonVoters = append(run.Totals.NonVoters, uint32(id))
+	}
 	run.Warnings = r.warnings(run, &ledger)
 	run.Wall = int64(time.Since(r.started))
 	return run
@@ -103,6 +107,16 @@ func latency(h *measure.Histogram) result.Latency {
 	return l
 }
 
+// batching is the distribution of sizes that h holds in the place of times.
+func batching(h *measure.Histogram) (b result.Batching) {
+	if h.Count() == 0 {
+		return b
+	}
+	p50, _ := h.Quantile(.5)
+	p99, _ := h.Quantile(.99)
+	return result.Batching{Mean: h.Mean(), P50: int64(p50), P99: int64(p99), Max: int64(h.Max())}
+}
+
 func (r *runner) intervals(length smr.Time) []result.Interval {
 	rows := r.series.Rows(length)
 	out := make([]result.Interval, len(rows))
@@ -148,7 +162,7 @@ func (r *runner) elections(terms []client.FirstCommit) []measure.Election {
 			until = r.from + s.until
 		}
 		log.Outages = append(log.Outages, measure.Outage{
-			At: r.from + smr.Time(s.record.At), Until: until, Nodes: out, Crash: s.action.Fault.Verb == fault.Crash,
+			At: r.from + smr.Time(s.record.At), Until: until, Nodes: out, Crash: s.action.Fault.Verb.Stops(),
 		})
 	}
 	all := log.Elections()
@@ -195,7 +209,7 @@ func (r *runner) costs(run *result.Run, c *measure.Costs, commits, entries uint6
 	}
 	for _, s := range r.cluster.Restarts() {
 		t.Recoveries = append(t.Recoveries, result.Recovery{
-			Node: uint32(s.Node), At: int64(s.At - r.from), Took: int64(s.Took), Records: s.Records, Bytes: s.Bytes,
+			Node: uint32(s.Node), At: int64(s.At - r.from), Took: int64(s.Took), Records: s.Records, Bytes: s.Bytes, Torn: s.Torn, Lost: s.Lost,
 		})
 	}
 }
@@ -206,7 +220,7 @@ func (c *Config) fingerprint(protocol string) string {
 	comparable := *c
 	comparable.Protocols = []string{protocol}
 	comparable.Repeat = 0 // each run has its own seed
-	comparable.Dir, comparable.Listen, comparable.GOGC = "", "", 0
+	comparable.Dir, comparable.Keep, comparable.Listen, comparable.GOGC = "", false, "", 0
 	raw, err := json.Marshal(comparable)
 	if err != nil {
 		panic(err) // a Config holds nothing that JSON cannot

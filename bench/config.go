@@ -66,13 +66,15 @@ type Config struct {
 	Q2          int           `json:"q2"`
 	Proposers   string        `json:"proposers"` // one or all
 
-	Storage     string        `json:"storage"` // memory
+	Storage     string        `json:"storage"`         // memory or disk
+	Fsync       string        `json:"fsync,omitempty"` // of disk: always, batch or off; empty = batch
 	SyncLatency time.Duration `json:"sync_latency_ns"`
 
 	Faults []string `json:"faults"` // canonical form
 
 	// Where and how, not what: left out of the fingerprint.
 	Dir    string `json:"dir,omitempty"`
+	Keep   bool   `json:"keep,omitempty"`   // the files of the run
 	Listen string `json:"listen,omitempty"` // first TCP address; empty: free ports
 	GOGC   int    `json:"gogc"`
 }
@@ -163,7 +165,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Repeat < 0 || c.Repeat > 10_000, "repeat", "%d is not in 1 to 10000", c.Repeat)
 	add(c.Proposers != "one" && c.Proposers != "all", "proposers", "%q is not one or all", c.Proposers)
 	add(c.Proposers == "all" && !c.anyLeaderless(known), "proposers", "all is for protocols in which any replica may propose, not for %s", strings.Join(c.Protocols, ", "))
-	add(c.Storage != "memory", "storage", "%q is not supported by this build: memory", c.Storage)
+	errs = append(errs, c.validateStorage()...)
 	add(c.SyncLatency < 0 || c.SyncLatency > time.Minute, "sync-latency", "%v is not in 0s to 1m", c.SyncLatency)
 	add(c.GOGC < 1, "gogc", "%d is not a positive percentage", c.GOGC)
 	return errors.Join(errs...)

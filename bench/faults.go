@@ -7,6 +7,7 @@ import (
 	"github.com/consbench/consbench/bench/fault"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 )
 
 // injector carries out a schedule of faults on a cluster.
@@ -21,6 +22,7 @@ type injector struct {
 	strikes []*strike // all of them
 	crashed map[smr.NodeID]int
 	paused  map[smr.NodeID]int
+	disks   disks
 }
 
 // strike is one instance of a fault that was carried out.
@@ -36,7 +38,7 @@ func newInjector(c system, cfg *Config, faults []fault.Fault) *injector {
 	return &injector{
 		cluster: c, nodes: cfg.Nodes, regions: cfg.nodeRegions(),
 		actions: fault.Expand(faults, smr.Time(cfg.Duration), cfg.Seed),
-		crashed: make(map[smr.NodeID]int), paused: make(map[smr.NodeID]int),
+		crashed: make(map[smr.NodeID]int), paused: make(map[smr.NodeID]int), disks: newDisks(),
 	}
 }
 
@@ -133,6 +135,7 @@ func (j *injector) end() {
 		j.undo(s)
 	}
 	j.active, j.actions = nil, nil
+	j.tend()
 }
 
 func (j *injector) do(s *strike) {
@@ -142,6 +145,15 @@ func (j *injector) do(s *strike) {
 			if j.crashed[id]++; j.crashed[id] == 1 {
 				j.cluster.Crash(id)
 			}
+		}
+	case fault.DiskLose:
+		for _, id := range s.effect.Nodes {
+			j.crashed[id]++
+			j.impairDisk(s, id, wal.Fault{Kind: wal.Lose})
+		}
+	case fault.DiskStall, fault.DiskSlow, fault.DiskFull, fault.DiskFail, fault.DiskCorrupt:
+		for _, id := range s.effect.Nodes {
+			j.breakDisk(s, id)
 		}
 	case fault.Pause:
 		for _, id := range s.effect.Nodes {
@@ -166,14 +178,15 @@ func (j *injector) do(s *strike) {
 
 func (j *injector) undo(s *strike) {
 	switch s.action.Fault.Verb {
-	case fault.Crash:
+	case fault.Crash, fault.DiskLose:
 		for _, id := range s.effect.Nodes {
 			if j.crashed[id]--; j.crashed[id] == 0 {
-				// One that cannot come back is down for good; the verdict says why.
-				if j.cluster.Restart(id) == nil && j.paused[id] > 0 {
-					j.cluster.Pause(id)
-				}
+				j.restart(id)
 			}
+		}
+	case fault.DiskStall, fault.DiskSlow, fault.DiskFull, fault.DiskFail, fault.DiskCorrupt:
+		for _, id := range s.effect.Nodes {
+			j.mendDisk(s, id)
 		}
 	case fault.Pause:
 		for _, id := range s.effect.Nodes {
@@ -189,6 +202,14 @@ func (j *injector) undo(s *strike) {
 		for _, l := range s.effect.Links {
 			j.cluster.Repair(l.From, l.To, impairment(s.action.Fault))
 		}
+	}
+}
+
+// restart brings back a replica that is down. One that cannot come back is down for
+// good; the verdict says why.
+func (j *injector) restart(id smr.NodeID) {
+	if j.cluster.Restart(id) == nil && j.paused[id] > 0 {
+		j.cluster.Pause(id)
 	}
 }
 
@@ -229,5 +250,5 @@ func (c *Config) verbs() []fault.Verb {
 	if c.Processes {
 		return fault.Basic
 	}
-	return append(slices.Clone(fault.Basic), fault.ClockDrift, fault.ClockJump)
+	return slices.Concat(fault.Basic, fault.Disk, []fault.Verb{fault.ClockDrift, fault.ClockJump})
 }

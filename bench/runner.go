@@ -25,6 +25,8 @@ type runner struct {
 	window   *replica.Window
 	series   *measure.Series
 	faults   *injector
+	files    *files          // of logs on disk; nil without
+	floor    []time.Duration // of the device under them
 	tell     *teller
 
 	from, to     smr.Time // the measured window
@@ -58,17 +60,18 @@ const (
 
 // runOne carries out all phases. After an interruption it returns what was
 // measured, with ctx's error.
-func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress) (*result.Run, error) {
+func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress) (run *result.Run, err error) {
 	schedule, err := cfg.Schedule()
 	if err != nil {
 		return nil, err
 	}
 	r := &runner{cfg: cfg, protocol: p, schedule: schedule, window: replica.NewWindow(), started: time.Now()}
 	r.tell = &teller{progress: progress, protocol: p.Name}
+	defer func() { r.close(run) }()
 	if err := r.build(); err != nil {
+		r.cluster = nil
 		return nil, err
 	}
-	defer r.cluster.Close()
 	r.faults = newInjector(r.cluster, cfg, schedule)
 	for _, phase := range []func(context.Context) error{r.elect, r.warmUp, r.measure} {
 		if err := phase(ctx); err != nil {
@@ -80,11 +83,24 @@ func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress)
 	}
 	r.tell.phase(Checking, 0, 0)
 	r.cluster.Stop()
-	run := r.collect()
+	if err := r.measureFloor(); err != nil {
+		return nil, err
+	}
+	run = r.collect()
 	if r.interrupted {
 		return run, context.Cause(ctx)
 	}
 	return run, nil
+}
+
+// close gives back what the run has.
+func (r *runner) close(run *result.Run) {
+	if r.cluster != nil {
+		_ = r.cluster.Close() // the verdict does not depend on how it ends
+	}
+	if err := r.files.close(); err != nil && run != nil {
+		run.Warnings = append(run.Warnings, "files are left behind: "+err.Error())
+	}
 }
 
 // await lets time pass until done() is true or limit has passed, and tells of it.
@@ -152,6 +168,7 @@ func (r *runner) measure(ctx context.Context) error {
 	r.cluster.Load(r.from, r.to)
 	for now := r.from; now < r.to; now = r.cluster.Now() {
 		r.tell.measuring(now-r.from, r.to-r.from, r.cluster.Acknowledged())
+		r.faults.tend()
 		for r.faults.next() <= now {
 			r.faults.step()
 		}
@@ -183,12 +200,12 @@ func (r *runner) drain() error {
 	ctx := context.Background()
 	r.faults.end()
 	limit := smr.Time(r.cfg.Drain)
-	if _, err := r.await(ctx, Draining, limit, func() bool { return r.cluster.Open() == 0 }); err != nil {
+	if _, err := r.await(ctx, Draining, limit, func() bool { r.faults.tend(); return r.cluster.Open() == 0 }); err != nil {
 		return err
 	}
 	r.cluster.Silence() // what has no answer yet will have none; the replicas can come to rest
 	for end := r.cluster.Now() + settleLimit; !r.settled; {
-		ok, err := r.await(ctx, Draining, end-r.cluster.Now(), r.cluster.Settled)
+		ok, err := r.await(ctx, Draining, end-r.cluster.Now(), func() bool { r.faults.tend(); return r.cluster.Settled() })
 		if err != nil {
 			return err
 		}
@@ -255,7 +272,7 @@ func (c *Config) Schedule() ([]fault.Fault, error) {
 	}
 	return all, fault.Validate(all, fault.Limits{
 		Nodes: c.Nodes, Window: smr.Time(c.Duration), UntilHealed: true, Regions: c.nodeRegions(),
-		Verbs: c.verbs(),
+		Verbs: c.verbs(), Refused: c.unfit(),
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 )
 
 // system is what a run needs of a cluster, wherever its replicas are: a
@@ -35,6 +36,8 @@ type system interface {
 	Restart(smr.NodeID) error
 	Pause(smr.NodeID)
 	Resume(smr.NodeID)
+	ImpairDisk(smr.NodeID, wal.Fault) error
+	RepairDisk(smr.NodeID, wal.FaultKind)
 	Impair(from, to smr.NodeID, f cluster.LinkFault)
 	Repair(from, to smr.NodeID, f cluster.LinkFault)
 
@@ -52,6 +55,9 @@ type system interface {
 	Events() []*measure.EventLog
 	Problems() []string
 	Restarts() []cluster.Restart
+	Stops() []cluster.Stop
+	Syncs() *cluster.Syncs
+	NonVoters() []smr.NodeID
 	Simulated() uint64
 	Close() error
 }

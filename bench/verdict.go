@@ -58,7 +58,7 @@ func (r *runner) checkLogs() result.Check {
 				names[0], names[i], states[0].Index, states[0].Digest, s.Index, s.Digest)
 		}
 	}
-	return passed(name, "%d entries on %d replicas, %d comparisons of digests on the way", states[0].Index, len(states), digests.Compared())
+	return passed(name, "%d entries on %d replicas, %d comparisons of digests on the way%s", states[0].Index, len(states), digests.Compared(), r.outside())
 }
 
 // checkSessions: every acknowledged command took effect exactly once.
@@ -95,10 +95,50 @@ func (r *runner) checkReplicas() result.Check {
 	if n := r.after.cluster.Malformed; n > 0 {
 		return failed(name, "%d frames came that no replica could have sent", n)
 	}
-	if n := len(r.cluster.Restarts()); n > 0 {
-		return passed(name, "%d recoveries read what had been synced, no more and no less", n)
+	restarts, read, lost := r.cluster.Restarts(), 0, 0
+	for _, s := range restarts {
+		if s.Lost {
+			lost++
+		} else {
+			read++
+		}
 	}
-	return passed(name, "no frame was malformed, no entry unreadable")
+	stopped, rotten := 0, 0
+	for _, s := range r.cluster.Stops() {
+		if s.Gone {
+			rotten++
+		} else {
+			stopped++
+		}
+	}
+	var said []string
+	say := func(n int, format string) {
+		if n > 0 {
+			said = append(said, fmt.Sprintf(format, n))
+		}
+	}
+	say(read, "%d recoveries read what had been synced, no more and no less")
+	say(stopped, "%d stopped when their logs failed")
+	say(rotten, "%d refused to start from a damaged log")
+	say(lost, "%d came back without a log, as non-voters")
+	if len(said) == 0 {
+		said = []string{"no frame was malformed, no entry unreadable"}
+	}
+	return passed(name, "%s", strings.Join(said, "; "))
+}
+
+// outside says which replicas are not, or not fully, part of what agrees.
+func (r *runner) outside() string {
+	var said []string
+	for _, s := range r.cluster.Stops() {
+		if s.Gone {
+			said = append(said, fmt.Sprintf("; %v is down for good", s.Node))
+		}
+	}
+	for _, id := range r.cluster.NonVoters() {
+		said = append(said, fmt.Sprintf("; %v is a non-voter", id))
+	}
+	return strings.Join(said, "")
 }
 
 // checkLinearizable: what the clients saw of the keys could have come from one copy.

@@ -37,6 +37,12 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 	if run.Interrupted {
 		warn("interrupted after %v of %v: everything here is of that time", time.Duration(run.Measured).Round(time.Millisecond), r.cfg.Duration)
 	}
+	if !r.cfg.Durable() {
+		warn("NOT DURABLE: with --fsync off nothing is on stable storage when it is acknowledged")
+	}
+	for _, s := range run.Totals.Stopped {
+		warn("n%d stopped, and no fault of the schedule explains it: %s", s.Node, s.Why)
+	}
 	if run.Commands.Acknowledged < tooFew {
 		warn("only %d responses: quantiles that so few cannot tell are left blank", run.Commands.Acknowledged)
 	}

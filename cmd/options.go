@@ -73,16 +73,24 @@ var options = []option{
 		value: func(c *bench.Config) pflag.Value { return (*workload.Size)(&c.Retain) },
 	},
 	{
-		group: "Cluster", name: "storage", usage: "where replicas keep their log", kind: "memory", example: "memory", words: []string{"memory"},
+		group: "Cluster", name: "storage", usage: "where replicas keep their logs; disk is files, or on sim a simulated device", kind: "memory|disk", example: "disk", words: []string{"memory", "disk"},
 		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Storage) },
+	},
+	{
+		group: "Cluster", name: "fsync", usage: "a sync for each record, for all that came meanwhile, or never: off is not durable", kind: "always|batch|off", example: "always", shown: "batch", words: []string{"always", "batch", "off"},
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Fsync) },
 	},
 	{
 		group: "Cluster", name: "sync-latency", usage: "modelled time of a durable write", example: "500us", shown: "0s",
 		value: func(c *bench.Config) pflag.Value { return (*workload.Duration)(&c.SyncLatency) },
 	},
 	{
-		group: "Cluster", name: "dir", usage: "where a run keeps files", kind: "directory", example: "/var/tmp/consbench",
+		group: "Cluster", name: "dir", usage: "where a run makes the directory of its logs on disk", kind: "directory", example: "/var/tmp", shown: "that of temporary files",
 		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Dir) },
+	},
+	{
+		group: "Cluster", name: "keep", usage: "keep the logs on disk after the run", example: "true",
+		value: func(c *bench.Config) pflag.Value { return (*boolValue)(&c.Keep) },
 	},
 	{
 		group: "Cluster", name: "gogc", usage: "garbage collector target", kind: "percent", example: "400",

@@ -31,6 +31,25 @@ type Options struct {
 	Window      *replica.Window
 	Series      *measure.Series
 	Histories   int // operations that a worker's history may hold; 0 = none is kept
+
+	// Lean takes memory when it is needed, not beforehand: for thousands of short
+	// runs that nobody measures.
+	Lean bool
+}
+
+// untilGrown is how much a replica's commands take at first, in bytes.
+func (o *Options) untilGrown() int {
+	if o.Lean {
+		return 4 << 10
+	}
+	return 1 << 20
+}
+
+func (o *Options) histogram() *measure.Histogram {
+	if o.Lean {
+		return measure.NewLazyHistogram()
+	}
+	return measure.NewHistogram()
 }
 
 // actor is what a driver drives.
@@ -77,6 +96,7 @@ type node struct {
 	past    replica.Counters // of earlier incarnations
 	network netsim.Stats     // likewise
 	commit  *measure.Histogram
+	syncs   Syncs
 	events  measure.EventLog // of all incarnations
 
 	cluster *Cluster
@@ -135,8 +155,8 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	targets := make([]client.Target, o.Nodes)
 	for i := range targets {
 		n := &node{
-			id: smr.NodeID(i + 1), box: mailbox.New(1<<20, commandBound),
-			clock: newClock(), commit: measure.NewHistogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
+			id: smr.NodeID(i + 1), box: mailbox.New(o.untilGrown(), commandBound),
+			clock: newClock(), commit: o.histogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
 		}
 		c.nodes = append(c.nodes, n)
 		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
@@ -197,7 +217,7 @@ func (c *Cluster) open(n *node) (err error) {
 	r, recovery, err := replica.New(o, replica.Parts{
 		Log: n.log, Port: n.port, Commands: n.box, Clients: n.clients,
 		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,
-		Events: &n.events, Failed: c.failed,
+		Events: &n.events, Commit: c.opts.histogram(), Failed: c.failed,
 	}, &n.board, n.incarnation)
 	restart := n.incarnation > 0
 	n.incarnation++

@@ -17,6 +17,7 @@ import (
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 	"github.com/consbench/consbench/netsim"
 	"github.com/consbench/consbench/netsim/mailbox"
 	"github.com/consbench/consbench/netsim/park"
@@ -637,6 +638,20 @@ func (r *Remote) Processes() (pids []int) {
 	}
 	return pids
 }
+
+// ImpairDisk is not carried out in other processes yet.
+func (r *Remote) ImpairDisk(smr.NodeID, wal.Fault) error {
+	return errors.New("the storage of another process cannot be impaired")
+}
+
+// RepairDisk has nothing to repair.
+func (r *Remote) RepairDisk(smr.NodeID, wal.FaultKind) {}
+
+// Syncs are not reported by other processes yet.
+func (r *Remote) Syncs() *Syncs { s := newSyncs(); return &s }
+
+// NonVoters is nobody: no log is lost as a whole.
+func (r *Remote) NonVoters() []smr.NodeID { return nil }
 
 // Simulated is 0: no simulator is at work.
 func (r *Remote) Simulated() uint64 { return 0 }

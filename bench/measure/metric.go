@@ -63,12 +63,17 @@ var registry = func() []Metric {
 		{"response", "from the intended send time to the acknowledgement at the client"},
 		{"service", "from the first actual send to the acknowledgement at the client"},
 		{"commit", "from the leader taking the command from its mailbox to the leader learning that it is chosen"},
+		{"sync", "from the first write to a log on disk that a sync covers to the end of the sync"},
 	} {
 		add := func(suffix, before, after string) {
 			m = append(m, Metric{l.name + "." + suffix, Nanoseconds, Lower, true, before + " time " + l.doc + after + "."})
 		}
+		what := "commands"
+		if l.name == "sync" {
+			what = "syncs"
+		}
 		for _, q := range quantiles {
-			add(q.name, "Least", " that "+q.share+" of the commands do not exceed; to 3 digits, blank where fewer than ten lie beyond")
+			add(q.name, "Least", " that "+q.share+" of the "+what+" do not exceed; to 3 digits, blank where fewer than ten lie beyond")
 		}
 		add("min", "Smallest", ", exact")
 		add("mean", "Mean", ", exact")
@@ -94,6 +99,12 @@ var registry = func() []Metric {
 		Metric{"wire_bytes/commit", Bytes, Lower, true, "Bytes of replication and election frames" + perCommit},
 		Metric{"log_bytes/commit", Bytes, Lower, true, "Bytes of log records" + perCommit},
 		Metric{"fsyncs/commit", Count, Lower, true, "Writes made durable" + perCommit},
+		Metric{"commands/sync", Count, Neither, true, "Commands that one sync of a log on disk made durable at its replica, mean."},
+		Metric{"records/sync", Count, Neither, true, "Records that one sync of a log on disk made durable, mean."},
+		Metric{"bytes/sync", Bytes, Neither, true, "Bytes that one sync of a log on disk made durable, framing included, mean."},
+		Metric{"recovery", Nanoseconds, Lower, true, "Median time in which a replica that restarted read its log; virtual time has no such time."},
+		Metric{"recovery.max", Nanoseconds, Lower, true, "Longest such time."},
+		Metric{"recovery.bytes", Bytes, Lower, true, "Bytes of log that a replica read when it restarted, mean, framing included."},
 		Metric{"allocs/commit", Count, Lower, false, "Objects allocated by the whole process, over distinct commands committed."},
 		Metric{"cpu/commit", Nanoseconds, Lower, false, "CPU time of the whole process, user and system, over distinct commands committed."},
 	)

@@ -102,6 +102,7 @@ func (p *page) faults(r *result.Run) {
 			p.line(" " + l)
 		}
 	}
+	p.stops(r)
 	p.line("")
 	p.unavailable(r)
 }

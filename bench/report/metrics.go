@@ -48,6 +48,7 @@ var accessors = func() map[string]accessor {
 		"response": func(r *result.Run) *result.Latency { return &r.Latency.Response },
 		"service":  func(r *result.Run) *result.Latency { return &r.Latency.Service },
 		"commit":   func(r *result.Run) *result.Latency { return &r.Latency.Commit },
+		"sync":     syncs,
 	} {
 		for suffix, part := range map[string]func(*result.Latency) *int64{
 			"min":    func(l *result.Latency) *int64 { return l.Min },
@@ -117,6 +118,7 @@ var accessors = func() map[string]accessor {
 			return of(&r.PerCommit), r.Totals.Commits > 0
 		}
 	}
+	storageMetrics(a)
 	return a
 }()
 

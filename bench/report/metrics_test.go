@@ -40,7 +40,10 @@ func TestValuesDiffer(t *testing.T) {
 		Throughput: f(), Goodput: f(), Unavailable: value(),
 		Latency:   result.Latencies{Response: lat(), Service: lat(), Commit: lat()},
 		PerCommit: result.PerCommit{Messages: f(), Heartbeats: f(), CatchUp: f(), WireBytes: f(), LogBytes: f(), Fsyncs: f(), Allocs: f(), CPU: f()},
-		Totals:    result.Totals{Commits: 1},
+		Storage:   &result.Storage{Sync: lat(), Commands: f(), Records: result.Batching{Mean: f()}, Bytes: result.Batching{Mean: f()}},
+		Totals: result.Totals{Commits: 1, Recoveries: []result.Recovery{
+			{Took: 3001, Bytes: u()}, {Took: 5007, Bytes: u()}, {Took: 7919, Bytes: u()},
+		}},
 	}
 	for i := range int64(20) {
 		at := i * 1e9

@@ -33,6 +33,7 @@ func (p *page) run(r *result.Run) {
 	p.regions(r)
 	p.faults(r)
 	p.perCommit(r)
+	p.storage(r)
 	p.line("")
 	p.verdict(r)
 	p.warnings(r)
@@ -65,6 +66,12 @@ func (p *page) headline(r *result.Run) []string {
 	}
 	if c.Storage != "" {
 		storage := Clean(c.Storage)
+		if c.Fsync != "" {
+			storage += " fsync " + Clean(c.Fsync)
+		}
+		if !c.Durable() {
+			storage += " NOT DURABLE"
+		}
 		if c.SyncLatency > 0 {
 			storage += " sync " + short(int64(c.SyncLatency))
 		}
@@ -146,6 +153,9 @@ func (p *page) latency(r *result.Run) {
 		rows = append(rows, row{" service", &r.Latency.Service})
 	}
 	rows = append(rows, row{" commit", &r.Latency.Commit})
+	if r.Storage != nil && r.Storage.Sync.Count > 0 {
+		rows = append(rows, row{" sync", &r.Storage.Sync})
+	}
 
 	g := &grid{header: []string{"LATENCY  "}, rows: make([][]string, len(rows))}
 	var columns [][]*int64
@@ -249,6 +259,9 @@ func (p *page) verdict(r *result.Run) {
 				part += " (" + Clean(c.Detail) + ")"
 			}
 			parts = append(parts, part)
+		}
+		if !p.cfg.Durable() {
+			parts = append(parts, "but NOT DURABLE (--fsync off: nothing is on stable storage when it is acknowledged)")
 		}
 		p.beside(green, "CORRECT", fill(parts, "   ", p.width-margin))
 		return

@@ -71,6 +71,7 @@ type Run struct {
 	Unavailable   int64          `json:"unavailable_ns"`
 
 	PerCommit PerCommit `json:"per_commit"`
+	Storage   *Storage  `json:"storage,omitempty"` // what a log on disk did; nil in memory
 	Totals    Totals    `json:"totals"`
 	Verdict   Verdict   `json:"verdict"`
 	Warnings  []string  `json:"warnings"`
@@ -144,6 +145,16 @@ type Fault struct {
 	Nodes       []uint32 `json:"nodes"`
 	Unavailable int64    `json:"unavailable_ns"`    // longest gap in acknowledgements that this fault overlaps
 	Skipped     string   `json:"skipped,omitempty"` // why it could not be applied
+	Stopped     []Stop   `json:"stopped,omitempty"` // replicas whose logs it made fail
+}
+
+// Stop is a replica that stopped because its log failed, or that did not come back
+// because it could not read its log.
+type Stop struct {
+	Node uint32 `json:"node"`
+	At   int64  `json:"at_ns"`
+	Why  string `json:"why"`
+	Gone bool   `json:"gone,omitempty"` // for the rest of the run
 }
 
 // Election is one change of leader, with or without a fault before it.
@@ -203,10 +214,32 @@ type Totals struct {
 	Overflowed uint64            `json:"overflowed"` // frames dropped because a queue was full
 	LogBytes   uint64            `json:"log_bytes"`
 	Fsyncs     uint64            `json:"fsyncs"`
-	Snapshots  uint64            `json:"snapshots"`  // taken
-	Installs   uint64            `json:"installs"`   // received from a peer
-	Recoveries []Recovery        `json:"recoveries"` // restarts
-	Events     uint64            `json:"events"`     // of the simulator; 0 live
+	Snapshots  uint64            `json:"snapshots"`            // taken
+	Installs   uint64            `json:"installs"`             // received from a peer
+	Recoveries []Recovery        `json:"recoveries"`           // restarts
+	Stopped    []Stop            `json:"stopped,omitempty"`    // that no fault explains
+	NonVoters  []uint32          `json:"non_voters,omitempty"` // replicas that lost their logs
+	Events     uint64            `json:"events"`               // of the simulator; 0 live
+}
+
+// Storage is what the logs of all replicas did in the measured window.
+type Storage struct {
+	Fsync    string   `json:"fsync"` // always, batch or off
+	Durable  bool     `json:"durable"`
+	Sync     Latency  `json:"sync_ns"`             // from the first write that a sync covers to its end
+	Floor    *int64   `json:"floor_ns"`            // measured beside the run: median append of 256 B + fdatasync, as many files at once as there are nodes; null on a simulated device
+	Records  Batching `json:"records_a_sync"`      // that one sync made durable
+	Bytes    Batching `json:"bytes_a_sync"`        // likewise, framing included
+	Commands float64  `json:"commands_a_sync"`     // mean, of one replica
+	Files    string   `json:"directory,omitempty"` // kept after the run
+}
+
+// Batching is a distribution of sizes.
+type Batching struct {
+	Mean float64 `json:"mean"`
+	P50  int64   `json:"p50"`
+	P99  int64   `json:"p99"`
+	Max  int64   `json:"max"`
 }
 
 // Recovery is one restart of a crashed replica.
@@ -216,6 +249,8 @@ type Recovery struct {
 	Took    int64  `json:"took_ns"` // live: from reading the log to being there
 	Records uint64 `json:"records"` // replayed
 	Bytes   uint64 `json:"bytes"`
+	Torn    uint64 `json:"torn_bytes,omitempty"` // cut off behind the last whole record
+	Lost    bool   `json:"lost,omitempty"`       // the log was gone: a non-voter from here on
 }
 
 // Verdict says whether the run counts.
