@@ -28,7 +28,20 @@ type Histogram struct {
 
 // NewHistogram returns an empty histogram.
 func NewHistogram() *Histogram {
-	return &Histogram{hdr: hdrhistogram.New(1, int64(Highest), digits), min: smr.Never}
+	h := NewLazyHistogram()
+	h.counts()
+	return h
+}
+
+// NewLazyHistogram returns an empty histogram that takes its memory when something is
+// recorded: for many short runs in which hardly anything is.
+func NewLazyHistogram() *Histogram { return &Histogram{min: smr.Never} }
+
+func (h *Histogram) counts() *hdrhistogram.Histogram {
+	if h.hdr == nil {
+		h.hdr = hdrhistogram.New(1, int64(Highest), digits)
+	}
+	return h.hdr
 }
 
 // Record adds one latency.
@@ -56,7 +69,7 @@ func (h *Histogram) RecordN(v smr.Time, n int) {
 		v = Highest
 		h.over += un
 	}
-	if err := h.hdr.RecordValues(int64(v), int64(n)); err != nil {
+	if err := h.counts().RecordValues(int64(v), int64(n)); err != nil {
 		panic("measure: a value in range was refused: " + err.Error())
 	}
 }
@@ -66,9 +79,14 @@ func (h *Histogram) Merge(other *Histogram) {
 	if other.count == 0 {
 		return
 	}
-	if dropped := h.hdr.Merge(other.hdr); dropped != 0 {
+	if dropped := h.counts().Merge(other.hdr); dropped != 0 {
 		panic(fmt.Sprintf("measure: merging dropped %d values", dropped))
 	}
+	h.add(other)
+}
+
+// add adds what stands beside the buckets of other.
+func (h *Histogram) add(other *Histogram) {
 	h.count += other.count
 	var carry uint64
 	h.sumLo, carry = bits.Add64(h.sumLo, other.sumLo, 0)
@@ -80,7 +98,9 @@ func (h *Histogram) Merge(other *Histogram) {
 
 // Reset empties the histogram and keeps its memory.
 func (h *Histogram) Reset() {
-	h.hdr.Reset()
+	if h.hdr != nil {
+		h.hdr.Reset()
+	}
 	*h = Histogram{hdr: h.hdr, min: smr.Never}
 }
 
@@ -123,7 +143,7 @@ func (h *Histogram) Quantile(q float64) (v smr.Time, enough bool) {
 	if h.count == 0 {
 		return 0, false
 	}
-	v = smr.Time(h.hdr.ValueAtPercentile(q * 100))
+	v = smr.Time(h.counts().ValueAtPercentile(q * 100))
 	if h.max > Highest && v >= Highest {
 		v = Highest // the last bucket is wider than what it stands for
 	}
@@ -133,7 +153,7 @@ func (h *Histogram) Quantile(q float64) (v smr.Time, enough bool) {
 
 // Encode returns HdrHistogram's V2 compressed encoding in base64.
 func (h *Histogram) Encode() string {
-	b, err := h.hdr.EncodeV2()
+	b, err := h.counts().EncodeV2()
 	if err != nil {
 		panic("measure: a histogram could not be encoded: " + err.Error())
 	}
@@ -179,7 +199,7 @@ func (h *Histogram) Buckets(unit smr.Time) []Bucket {
 	}
 	var out []Bucket
 	var to smr.Time = -1
-	for _, bar := range h.hdr.Distribution() {
+	for _, bar := range h.counts().Distribution() {
 		if bar.Count == 0 {
 			continue
 		}

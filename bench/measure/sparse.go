@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"math/bits"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/consbench/consbench/bench/smr"
 )
@@ -28,7 +25,7 @@ func (h *Histogram) AppendSparse(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, v)
 	}
 	last := -1
-	for i, n := range h.hdr.Export().Counts {
+	for i, n := range h.counts().Export().Counts {
 		if n != 0 {
 			dst = binary.AppendUvarint(dst, uint64(i-last))
 			dst = binary.AppendUvarint(dst, uint64(n))
@@ -41,53 +38,59 @@ func (h *Histogram) AppendSparse(dst []byte) []byte {
 // ErrSparse is returned for bytes that AppendSparse cannot have written.
 var ErrSparse = errors.New("measure: not a histogram in sparse form")
 
+// bucketStart is the lowest value of the bucket that stands at index i of the counts:
+// HdrHistogram's layout for values from 1 at 3 digits, where buckets come in halves of
+// 2048, each twice as wide as the one before.
+func bucketStart(i uint64) uint64 {
+	const half = 1024
+	if i < 2*half {
+		return i
+	}
+	return (i%half + half) << (i/half - 1)
+}
+
 // MergeSparse adds what the sparse form holds. After an error h is as it was.
 func (h *Histogram) MergeSparse(data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}
-	next := func() (v uint64, ok bool) {
+	ok := true
+	next := func() uint64 {
 		v, n := binary.Uvarint(data)
-		if n <= 0 {
-			return 0, false
+		if ok = ok && n > 0; ok {
+			data = data[n:]
 		}
-		data = data[n:]
-		return v, true
+		return v
 	}
-	var head [7]uint64
-	for i := range head {
-		var ok bool
-		if head[i], ok = next(); !ok {
-			return ErrSparse
-		}
-	}
-	s := NewHistogram()
-	snapshot := s.hdr.Export()
-	at, total := uint64(0), uint64(0)
-	for first := true; len(data) > 0; first = false {
-		skip, ok1 := next()
-		n, ok2 := next()
-		if first {
-			at-- // buckets count from 0, and the first is 1 after the one before
-		}
-		if !ok1 || !ok2 || skip == 0 || skip > uint64(len(snapshot.Counts)) || n == 0 || n > math.MaxInt64-total {
-			return ErrSparse
-		}
-		if at += skip; at >= uint64(len(snapshot.Counts)) {
-			return ErrSparse
-		}
-		snapshot.Counts[at] = int64(n)
-		total += n
-	}
-	s.count, s.sumHi, s.sumLo, s.over, s.under = head[0], head[1], head[2], head[5], head[6]
-	s.min, s.max = smr.Time(head[3]), smr.Time(head[4])
-	if s.count == 0 || s.count != total || s.min < 0 || s.max < s.min || s.over > total || s.under > total {
+	s := Histogram{count: next(), sumHi: next(), sumLo: next(), min: smr.Time(next()), max: smr.Time(next()), over: next(), under: next()}
+	if !ok || s.count == 0 || s.count > math.MaxInt64-h.count || s.min < 0 || s.max < s.min || s.over > s.count || s.under > s.count {
 		return ErrSparse
 	}
-	if _, carry := bits.Add64(h.count, total, 0); carry != 0 || h.count+total > math.MaxInt64 {
-		return ErrSparse
+	// Once to see that all is well, and once to do it.
+	buckets := data
+	for _, record := range [...]bool{false, true} {
+		data = buckets
+		total := uint64(0)
+		for at := uint64(math.MaxUint64); len(data) > 0; { // the first bucket is 0, 1 after that
+			skip, n := next(), next()
+			if !ok || skip == 0 || skip > 1<<20 || n == 0 || n > s.count-total {
+				return ErrSparse
+			}
+			at += skip
+			total += n
+			if at > 1<<20 || bucketStart(at) > uint64(Highest) {
+				return ErrSparse
+			}
+			if record {
+				if err := h.hdr.RecordValues(int64(bucketStart(at)), int64(n)); err != nil {
+					panic("measure: a value in range was refused: " + err.Error())
+				}
+			}
+		}
+		if total != s.count {
+			return ErrSparse
+		}
 	}
-	s.hdr = hdrhistogram.Import(snapshot)
-	h.Merge(s)
+	h.add(&s)
 	return nil
 }

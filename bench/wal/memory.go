@@ -27,6 +27,8 @@ type block struct {
 
 // Memory is a device of memory whose syncs take a given time.
 type Memory struct {
+	Block int // bytes of a block of memory; 0 = 1 MiB
+
 	latency smr.Time
 	blocks  []block // from the newest durable baseline on
 	spare   [][]byte
@@ -131,12 +133,19 @@ func (m *Memory) write(r smr.Record) {
 }
 
 func (m *Memory) newBlock(need int) []byte {
-	if n := len(m.spare); n > 0 && need <= blockSize {
+	if n := len(m.spare); n > 0 && need <= m.blockSize() {
 		b := m.spare[n-1]
 		m.spare = m.spare[:n-1]
 		return b[:0]
 	}
-	return make([]byte, 0, max(need, blockSize))
+	return make([]byte, 0, max(need, m.blockSize()))
+}
+
+func (m *Memory) blockSize() int {
+	if m.Block > 0 {
+		return m.Block
+	}
+	return blockSize
 }
 
 // sync starts a sync at now of all that is wanted.
@@ -205,7 +214,7 @@ func (m *Memory) settle() {
 	m.pending = append(m.pending[:0], m.pending[n:]...)
 	n = 0
 	for n < len(m.blocks)-1 && m.blocks[n+1].start <= m.base {
-		if b := m.blocks[n].data; cap(b) == blockSize {
+		if b := m.blocks[n].data; cap(b) == m.blockSize() {
 			m.spare = append(m.spare, b)
 		}
 		n++
