@@ -82,7 +82,7 @@ func (h *Histogram) MergeSparse(data []byte) error {
 				return ErrSparse
 			}
 			if record {
-				if err := h.hdr.RecordValues(int64(bucketStart(at)), int64(n)); err != nil {
+				if err := h.counts().RecordValues(int64(bucketStart(at)), int64(n)); err != nil {
 					panic("measure: a value in range was refused: " + err.Error())
 				}
 			}
