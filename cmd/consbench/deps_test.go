@@ -44,11 +44,12 @@ var arrows = map[string][]string{
 		"bench/smr", "bench/smr/probe", "bench/check", "bench/client", "bench/command", "bench/measure", "bench/replica", "bench/wal",
 		"netsim", "netsim/mailbox", "netsim/park", "netsim/tcp",
 	},
-	"bench":         {"bench/...", "netsim/..."},
-	"bench/report":  {"bench", "bench/..."},
-	"cmd":           {"bench", "bench/..."},
-	"cmd/consbench": {"bench/smr", "cmd", "raft", "paxos"},
-	"results/trial": {"bench", "bench/...", "raft", "paxos"},
+	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim"},
+	"bench":           {"bench/...", "netsim/..."},
+	"bench/report":    {"bench", "bench/..."},
+	"cmd":             {"bench", "bench/..."},
+	"cmd/consbench":   {"bench/smr", "cmd", "raft", "paxos"},
+	"results/trial":   {"bench", "bench/...", "raft", "paxos"},
 }
 
 // TestArrows holds the direction of dependencies.

@@ -1,0 +1,397 @@
+package elections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/replica"
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
+	"github.com/consbench/consbench/netsim"
+)
+
+// What the cores of a trial are given: logs of a few entries fit into the smallest
+// windows.
+const (
+	frame  = 4 << 10
+	retain = 16 << 10 // some 100 bytes for each of 128 servers
+)
+
+// maxStuck is how many events may follow one another at one instant, lookUp after
+// how many a trial sees that it is to end.
+const (
+	maxStuck = 1 << 20
+	lookUp   = 1 << 14
+)
+
+var errStuck = errors.New("time stands still: servers go on at one instant without end")
+
+// lab carries out trials, one after another.
+type lab struct {
+	ctx      context.Context
+	cfg      Config
+	protocol smr.Protocol
+	link     netsim.Link // while the election goes on
+	peers    []smr.NodeID
+	nodes    []*node // by number, from 0
+	order    []int   // of the nodes: the lengths of their logs, rising
+	window   *replica.Window
+	commit   *measure.Histogram // not looked at
+
+	// Of the current trial.
+	seed    uint64
+	rng     *rand.Rand
+	pcg     rand.PCG
+	sim     *netsim.Sim
+	net     *netsim.Virtual
+	seq     uint64 // of the last command
+	modeled bool   // writes take their time
+	err     error
+
+	watch
+}
+
+func newLab(ctx context.Context, cfg Config, protocol smr.Protocol) *lab {
+	l := &lab{ctx: ctx, cfg: cfg, protocol: protocol, window: replica.NewWindow(), commit: measure.NewHistogram()}
+	l.rng = rand.New(&l.pcg)
+	lo, hi := smr.Time(cfg.DelayMin), smr.Time(cfg.DelayMax)
+	l.link.Delay = netsim.Constant(lo)
+	if hi > lo {
+		l.link.Delay = netsim.Uniform((lo+hi)/2, (hi-lo)/2)
+	}
+	unused := wal.NewMemory(0)
+	for i := range cfg.Nodes {
+		id := smr.NodeID(i + 1)
+		n := &node{lab: l, id: id, events: measure.EventLog{Node: id}}
+		n.device.Log, n.device.lab = unused, l
+		l.peers, l.nodes, l.order = append(l.peers, id), append(l.nodes, n), append(l.order, i)
+	}
+	return l
+}
+
+// writing is how long a write takes: no time, but for those that are modelled.
+func (l *lab) writing(sync smr.SyncKind) smr.Time {
+	switch {
+	case !l.modeled:
+	case sync == smr.SyncVote:
+		return smr.Time(l.cfg.VoterPersist)
+	case sync == smr.SyncCampaign:
+		span := int64(l.cfg.CandidatePersistMax - l.cfg.CandidatePersistMin)
+		return smr.Time(l.cfg.CandidatePersistMin) + smr.Time(l.rng.Int64N(span+1))
+	}
+	return 0
+}
+
+// trial carries out the trial of a seed.
+func (l *lab) trial(seed uint64) (Sample, error) {
+	l.begin(seed)
+	l.rng.Shuffle(len(l.order), func(i, j int) { l.order[i], l.order[j] = l.order[j], l.order[i] })
+	leader := l.nodes[l.order[len(l.order)-1]]
+	var err error
+	if l.cfg.Start == result.StartCrash {
+		err = l.crash(leader, l.dead(leader))
+	} else {
+		err = l.fresh(leader, l.dead(nil))
+	}
+	if err == nil {
+		err = l.elect()
+	}
+	for _, n := range l.nodes {
+		n.stop()
+	}
+	if err = errors.Join(err, l.err); err != nil {
+		return Sample{}, fmt.Errorf("%s: trial of seed %d: %w", l.protocol.Name, seed, err)
+	}
+	return l.sample(), nil
+}
+
+// begin clears the lab for a trial.
+func (l *lab) begin(seed uint64) {
+	l.seed, l.seq, l.modeled, l.err = seed, 0, false, nil
+	l.pcg.Seed(seed, 0x656c656374696f6e)
+	l.sim = netsim.NewSim()
+	l.net = netsim.NewVirtual(l.sim, seed, netsim.Link{})
+	for i, n := range l.nodes {
+		l.order[i] = i
+		n.timer = netsim.NewTimer(l.sim, l, uint64(i))
+		n.device.reset()
+	}
+}
+
+// dead picks the servers that are dead from the start; spared is none of them.
+func (l *lab) dead(spared *node) map[*node]bool {
+	if l.cfg.Down == 0 {
+		return nil
+	}
+	dead := make(map[*node]bool, l.cfg.Down)
+	for _, i := range l.rng.Perm(len(l.nodes)) {
+		if n := l.nodes[i]; n != spared && len(dead) < l.cfg.Down {
+			dead[n] = true
+		}
+	}
+	return dead
+}
+
+// fresh starts every live server at one instant, without a leader.
+func (l *lab) fresh(longest *node, dead map[*node]bool) error {
+	again := 0
+	if l.cfg.Logs == result.LogsDistinct {
+		// The logs come about under a leader, which then crashes with all others.
+		if err := l.lead(longest, nil); err != nil {
+			return err
+		}
+		for _, n := range l.nodes {
+			n.stop()
+		}
+		again = 1
+	}
+	for _, n := range l.nodes {
+		if !dead[n] {
+			if err := n.open(again); err != nil {
+				return err
+			}
+		}
+	}
+	l.measure()
+	for _, n := range l.nodes {
+		if n.now != nil {
+			n.start()
+		}
+	}
+	return nil
+}
+
+// crash lets leader lead, and takes it away uniformly within the heartbeat interval
+// after a heartbeat that has reached all live servers at one instant.
+func (l *lab) crash(leader *node, dead map[*node]bool) error {
+	if err := l.lead(leader, dead); err != nil {
+		return err
+	}
+	elected := l.sim.Now()
+	beat := smr.Never
+	same := func() bool {
+		beat = smr.Never
+		for _, n := range l.nodes {
+			if n == leader || n.now == nil {
+				continue
+			}
+			if beat == smr.Never {
+				beat = n.port.heard
+			}
+			if n.port.heard != beat || beat <= elected {
+				return false
+			}
+		}
+		return l.sim.Next() > l.sim.Now()
+	}
+	if err := l.until(elected+smr.Time(l.cfg.ElectionMin)-1, same); err != nil {
+		return fmt.Errorf("no heartbeat of the leader reached all servers at one instant: %w", err)
+	}
+	l.sim.Run(beat + smr.Time(l.rng.Int64N(int64(l.cfg.Heartbeat))))
+	for _, n := range l.nodes {
+		if n != leader && n.now != nil && n.port.heard != beat {
+			return fmt.Errorf("%v heard of the leader between two heartbeats", n.id)
+		}
+	}
+	leader.stop()
+	l.measure()
+	return nil
+}
+
+// lead makes leader the leader of all servers but the dead ones, and gives the
+// servers the logs that were asked for. Nothing takes any time yet.
+func (l *lab) lead(leader *node, dead map[*node]bool) error {
+	for _, n := range l.nodes {
+		if !dead[n] {
+			if err := n.open(0); err != nil {
+				return err
+			}
+			n.port.from = leader.id
+		}
+	}
+	// Its timer starts alone; those of the others start when it has run out.
+	l.reset()
+	leader.start()
+	if err := l.until(smr.Time(l.cfg.ElectionMax), func() bool { return l.detected != smr.Never }); err != nil {
+		return fmt.Errorf("a lone server did not time out: %w", err)
+	}
+	for _, n := range l.nodes {
+		if n != leader && n.now != nil {
+			n.start()
+		}
+	}
+	now := l.sim.Now()
+	if err := l.until(now, func() bool { return l.serving == leader }); err != nil {
+		return fmt.Errorf("an undisturbed election did not end at once: %w", err)
+	}
+	if l.cfg.Logs == result.LogsDistinct {
+		return l.lengthen(leader)
+	}
+	l.sim.Run(now)
+	return nil
+}
+
+// lengthen makes the logs of order longer than each other: before every entry one
+// more server is cut off from replication.
+func (l *lab) lengthen(leader *node) error {
+	now := l.sim.Now()
+	for _, i := range l.order[:len(l.order)-1] {
+		leader.cutter.cut = append(leader.cutter.cut, l.nodes[i].id)
+		last := leader.board.View().Last
+		l.propose(leader)
+		if err := l.until(now, func() bool { return leader.board.View().Last > last }); err != nil {
+			return fmt.Errorf("the leader takes no command: %w", err)
+		}
+		l.sim.Run(now)
+	}
+	last := int64(-1)
+	for _, i := range l.order {
+		n := l.nodes[i]
+		if n.now == nil {
+			continue
+		}
+		length := int64(n.board.View().Last)
+		if length <= last {
+			return fmt.Errorf("logs are not of different lengths: %v has %d entries, a shorter one was to have %d", n.id, length, last)
+		}
+		last = length
+	}
+	return nil
+}
+
+// propose gives n a new command.
+func (l *lab) propose(n *node) {
+	n.source.offer(l.seq)
+	l.seq++
+	n.timer.Wake()
+}
+
+// measure begins the part of the trial that is measured, now.
+func (l *lab) measure() {
+	for _, from := range l.peers {
+		for _, to := range l.peers {
+			if from != to {
+				l.net.SetLink(from, to, l.link)
+			}
+		}
+	}
+	for _, n := range l.nodes {
+		if n.cutter != nil {
+			n.cutter.cut = nil
+		}
+	}
+	l.modeled = true
+	l.reset()
+	l.zero = l.sim.Now()
+}
+
+// elect lets time pass until the election is over or given up.
+func (l *lab) elect() error {
+	err := l.until(l.zero+smr.Time(l.cfg.GiveUp), l.over)
+	if errors.Is(err, errLate) {
+		return nil // unfinished
+	}
+	return err
+}
+
+var errLate = errors.New("it did not happen in time")
+
+// until fires events up to limit (inclusive) until done, which is asked after each.
+func (l *lab) until(limit smr.Time, done func() bool) error {
+	at, events := l.sim.Now(), 0
+	for !done() {
+		if l.sim.Next() > limit {
+			return errLate
+		}
+		l.sim.Step()
+		if l.err != nil {
+			return l.err
+		}
+		if events++; l.sim.Now() != at {
+			at, events = l.sim.Now(), 0
+		}
+		if events > maxStuck {
+			return errStuck
+		}
+		if l.sim.Fired()%lookUp == 0 && l.ctx.Err() != nil {
+			return l.ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Fire takes one turn of node i.
+func (l *lab) Fire(now smr.Time, i uint64) {
+	n := l.nodes[i]
+	if !n.begun {
+		return
+	}
+	if wake := n.now.Turn(now); wake > now {
+		n.timer.Set(wake)
+	} else {
+		n.timer.Wake()
+	}
+	if len(n.events.Events) > 0 {
+		for _, e := range n.events.Events {
+			l.observe(n, e)
+		}
+		n.events.Events = n.events.Events[:0]
+	}
+}
+
+// open makes an incarnation of n from its device.
+func (n *node) open(incarnation int) error {
+	l := n.lab
+	p, err := l.net.Open(n.id, n.timer)
+	if err != nil {
+		return err
+	}
+	n.port = port{Port: p, heard: -1}
+	n.source.reset()
+	n.events.Events = n.events.Events[:0]
+	n.now, _, err = replica.New(replica.Options{
+		Protocol: smr.Protocol{Name: l.protocol.Name, New: n.core},
+		Core: smr.Config{
+			ID: n.id, Peers: l.peers, Seed: l.seed,
+			ElectionMin: smr.Time(l.cfg.ElectionMin), ElectionMax: smr.Time(l.cfg.ElectionMax), Heartbeat: smr.Time(l.cfg.Heartbeat),
+			MaxFrame: frame, Inflight: frame, Retain: retain, PreVote: l.cfg.PreVote, CheckQuorum: l.cfg.CheckQuorum,
+		},
+		Sessions: 1, Batch: 1, BatchBytes: frame,
+	}, replica.Parts{
+		Log: &n.device, Port: &n.port, Commands: &n.source, Clients: []replica.Answers{n},
+		Clock: l.sim.Now, Window: l.window, Events: &n.events, Commit: l.commit,
+		Failed: func(id smr.NodeID, problem error) { l.err = fmt.Errorf("%v: %w", id, problem) },
+	}, &n.board, incarnation)
+	return err
+}
+
+// core makes the core of n, with a way to cut its replication.
+func (n *node) core(cfg smr.Config) (smr.Core, error) {
+	c, err := n.lab.protocol.New(cfg)
+	n.cutter = &cutter{Core: c}
+	return n.cutter, err
+}
+
+// start starts the timers of n.
+func (n *node) start() {
+	n.begun = true
+	n.now.Start(n.lab.sim.Now())
+	n.timer.Wake()
+}
+
+// stop is a crash of n.
+func (n *node) stop() {
+	if n.now == nil {
+		return
+	}
+	now := n.lab.sim.Now()
+	n.now, n.begun = nil, false
+	n.timer.Stop()
+	n.port.Close()
+	n.device.Crash(now)
+	n.board.Down()
+}

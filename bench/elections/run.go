@@ -1,0 +1,62 @@
+package elections
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// gcPercent: what a trial allocates dies with it, and little outlives the next
+// collection, so that 64 MB may well be made of it.
+const gcPercent = 1600
+
+// seedOf is the seed of trial i. It depends on nothing else, so that trial i of
+// every setting and protocol draws the same timeouts.
+func seedOf(seed uint64, i int) uint64 {
+	x := seed + uint64(i+1)*0x9e3779b97f4a7c15 // splitmix64
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// Run carries out the trials of cfg, which Check has found to be good, on all
+// processors. The samples are in the order of the trials and depend on cfg alone.
+// progress may be nil; it is called from one goroutine at a time.
+func Run(ctx context.Context, cfg Config, protocol smr.Protocol, progress func(done int)) ([]Sample, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	samples := make([]Sample, cfg.Trials)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next, done atomic.Int64
+	var workers sync.WaitGroup
+	var telling sync.Mutex
+	for range min(runtime.GOMAXPROCS(0), cfg.Trials) {
+		workers.Go(func() {
+			l := newLab(ctx, cfg, protocol)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= cfg.Trials {
+					return
+				}
+				var err error
+				if samples[i], err = l.trial(seedOf(cfg.Seed, i)); err != nil {
+					cancel(err)
+					return
+				}
+				if n := done.Add(1); progress != nil && telling.TryLock() {
+					progress(int(n))
+					telling.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return samples, nil
+}
