@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/swarm"
 )
 
@@ -36,6 +37,12 @@ func Check(w io.Writer, t *swarm.Tally) {
 	}
 	slices.Sort(parts)
 	list(w, "crashes inside a turn", parts)
+	missing := t.Missing()
+	fmt.Fprintf(w, "  %d of %d places reached\n", t.Places()-len(missing), t.Places())
+	if len(missing) > 0 {
+		list(w, "NEVER REACHED", missing)
+	}
+	places(w, t)
 }
 
 func list(w io.Writer, what string, parts []string) {
@@ -44,6 +51,21 @@ func list(w io.Writer, what string, parts []string) {
 			fmt.Fprintf(w, "  %s: %s\n", what, line)
 		} else {
 			fmt.Fprintf(w, "  %s  %s\n", strings.Repeat(" ", len(what)), line)
+		}
+	}
+}
+
+// places says which of the places that a search must reach it has not reached.
+func places(w io.Writer, t *swarm.Tally) {
+	all, missing := len(probe.Of(t.Protocol)), t.Missing()
+	fmt.Fprintf(w, "  places reached: %d of %d\n", all-len(missing), all)
+	for _, id := range missing {
+		for i, line := range Wrap(id.Info().Means, 66-len(id.String())) {
+			if i == 0 {
+				fmt.Fprintf(w, "    never %s: %s\n", id, line)
+			} else {
+				fmt.Fprintf(w, "          %s\n", line)
+			}
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 	"github.com/consbench/consbench/bench/workload"
 	"github.com/consbench/consbench/netsim"
 )
@@ -31,6 +32,7 @@ type Outcome struct {
 	Time      smr.Time   // virtual
 	Faults    map[Kind]uint64
 	Crashes   [replica.Boundaries]uint64 // at crash points
+	Probes    probe.Set                  // places reached
 }
 
 // run is one case under way.
@@ -104,7 +106,9 @@ func trimmed(stack []byte) string {
 func (r *run) outcome() *Outcome {
 	if r.cluster != nil {
 		r.out.Events, r.out.Time, r.out.Crashes = r.cluster.Simulated(), r.cluster.Now(), r.cluster.Crashes()
-		r.out.Commands = r.cluster.Acknowledged()
+		for _, w := range r.cluster.Workers() {
+			w.Sessions(func(_ uint32, s client.Session) { r.out.Commands += s.Acked.Len() })
+		}
 	}
 	r.judge.note(r.out.Events)
 	r.out.Violation, r.out.Trace, r.out.Chosen = r.judge.broken, r.judge.trace, uint64(len(r.judge.chosen))
@@ -116,13 +120,13 @@ var payloads = sync.OnceValue(func() *workload.Payloads { return workload.NewPay
 
 func (r *run) options() cluster.Options {
 	c := r.Case
-	window := replica.NewWindow()
-	window.Set(0, smr.Never)
+	core := c.core()
+	core.Probes = &r.out.Probes
 	delay := netsim.Uniform(smr.Time(c.DelayMin+c.DelayMax)/2, smr.Time(c.DelayMax-c.DelayMin)/2)
 	return cluster.Options{
 		Nodes: c.Nodes,
 		Replica: replica.Options{
-			Protocol: r.judge.wrap(), Core: c.core(), Sessions: c.Sessions, Keys: c.Keys,
+			Protocol: r.judge.wrap(), Core: core, Sessions: c.Sessions, Keys: c.Keys,
 			Batch: c.Batch, BatchBytes: max(command.Size(c.Size), c.MaxFrame-smr.Overhead), Compact: c.Compact,
 		},
 		SyncLatency: smr.Time(c.Sync),
@@ -133,14 +137,15 @@ func (r *run) options() cluster.Options {
 			Leaderless: r.protocol.Leaderless, Spread: c.Spread,
 		},
 		Client:    client.Parts{Payloads: payloads(), Control: new(client.Control)},
-		Window:    window,
+		Window:    replica.NewWindow(), // never begins: nothing is measured
 		Series:    measure.NewSeries(1, 1),
 		Histories: min(c.Keys, 1) * maxHistory,
+		Lean:      true,
 	}
 }
 
 // maxHistory bounds the operations that are checked for linearizability.
-const maxHistory = 20_000
+const maxHistory = 4_000
 
 // await lets time pass until it is until, a violation, or done.
 func (r *run) await(until smr.Time, done func() bool) (bool, error) {

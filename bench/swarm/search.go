@@ -5,7 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/probe"
 )
 
 // Search is many seeds of one protocol.
@@ -15,7 +17,7 @@ type Search struct {
 	Seeds    uint64        // how many
 	Time     time.Duration // of the machine, after which no new seed begins; 0 = no limit
 	Jobs     int           // seeds at once
-	Progress func(*Tally)  // called from one goroutine, after every seed; may be nil
+	Progress func(*Tally)  // called after every seed, one call at a time; may be nil
 }
 
 // Tally sums up the seeds that have ended.
@@ -27,10 +29,11 @@ type Tally struct {
 	Chosen   uint64
 	Commands uint64
 	Took     time.Duration // of the machine
-	Busy     time.Duration // of all jobs together
+	CPU      time.Duration // of the process
 	Virtual  smr.Time
 	Faults   map[Kind]uint64
 	Points   map[string]uint64 // crashes at crash points, by boundary
+	Probes   probe.Set         // places reached
 
 	Failed    *Case // the failing case of the lowest seed
 	Violation *Violation
@@ -41,7 +44,7 @@ type Tally struct {
 // of those under way that failed; so that the result does not depend on Jobs.
 func (s *Search) Run(ctx context.Context) (*Tally, error) {
 	t := &Tally{Protocol: s.Protocol.Name, Of: s.Seeds, Faults: make(map[Kind]uint64), Points: make(map[string]uint64)}
-	start := time.Now()
+	start, usage := time.Now(), measure.ReadUsage()
 	var (
 		mu    sync.Mutex
 		next  = s.First
@@ -65,7 +68,6 @@ func (s *Search) Run(ctx context.Context) (*Tally, error) {
 	for range max(1, s.Jobs) {
 		jobs.Go(func() {
 			for seed, ok := take(); ok; seed, ok = take() {
-				began := time.Now()
 				c := Draw(s.Protocol, seed)
 				out, err := Run(ctx, s.Protocol, c)
 				mu.Lock()
@@ -76,7 +78,8 @@ func (s *Search) Run(ctx context.Context) (*Tally, error) {
 					mu.Unlock()
 					return
 				}
-				t.add(out, time.Since(began), time.Since(start))
+				t.add(out)
+				t.Took, t.CPU = time.Since(start), time.Duration(measure.ReadUsage().Sub(usage).CPU)
 				if out.Violation != nil && (t.Failed == nil || c.Seed < t.Failed.Seed) {
 					t.Failed, t.Violation = c, out.Violation
 					end = min(end, seed)
@@ -96,14 +99,13 @@ func (s *Search) Run(ctx context.Context) (*Tally, error) {
 	return t, fault
 }
 
-func (t *Tally) add(o *Outcome, busy, took time.Duration) {
+func (t *Tally) add(o *Outcome) {
 	t.Seeds++
 	t.Events += o.Events
 	t.Chosen += o.Chosen
 	t.Commands += o.Commands
 	t.Virtual += o.Time
-	t.Busy += busy
-	t.Took = took
+	t.Probes.Add(&o.Probes)
 	for k, n := range o.Faults {
 		t.Faults[k] += n
 	}
@@ -114,5 +116,25 @@ func (t *Tally) add(o *Outcome, busy, took time.Duration) {
 	}
 }
 
-// EventsPerSecond is how many events one core gets through in a second.
-func (t *Tally) EventsPerSecond() float64 { return float64(t.Events) / max(t.Busy.Seconds(), 1e-9) }
+// Missing lists the places that no seed has reached.
+func (t *Tally) Missing() []probe.ID { return t.Probes.Missing(t.Protocol) }
+
+// EventsPerSecond is how many events one core gets through in a second of its time.
+func (t *Tally) EventsPerSecond() float64 {
+	busy := t.CPU
+	if busy == 0 {
+		busy = t.Took // a system that does not tell
+	}
+	return float64(t.Events) / max(busy.Seconds(), 1e-9)
+}
+
+// Missing are the places that no seed has reached.
+func (t *Tally) Missing() (names []string) {
+	for _, id := range t.Probes.Missing(t.Protocol) {
+		names = append(names, id.String())
+	}
+	return names
+}
+
+// Places is how many places there are to be reached.
+func (t *Tally) Places() int { return len(probe.Of(t.Protocol)) }
