@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X github.com/consbench/consbench/bench.Version=$(VERSION)
 FUZZTIME ?= 60s
 
-.PHONY: help run build test short race lint vuln fuzz bench soak mutants clean
+.PHONY: help run build test short race lint vuln fuzz bench soak kill mutants clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: ## benchmarks, ten times each, for benchstat
 
 soak: ## thousands of random schedules for every protocol
 	$(GO) test -count=1 -timeout 2h -run Conformance ./raft ./paxos -smrtest.seeds 5000
+
+kill: ## replicas killed (SIGKILL) and started anew, 200 times for raft and multipaxos each
+	$(GO) test -count=1 -timeout 1h -v -run 'TestKill$$' ./bench/cluster -kill.cycles 200
 
 clean: ## what the build leaves behind
 	rm -rf bin

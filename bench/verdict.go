@@ -117,7 +117,11 @@ func (r *runner) checkReplicas() result.Check {
 			said = append(said, fmt.Sprintf(format, n))
 		}
 	}
-	say(read, "%d recoveries read what had been synced, no more and no less")
+	if r.cfg.Processes {
+		say(read, "%d killed replicas came back with what they had of the committed log")
+	} else {
+		say(read, "%d recoveries read what had been synced, no more and no less")
+	}
 	say(stopped, "%d stopped when their logs failed")
 	say(rotten, "%d refused to start from a damaged log")
 	say(lost, "%d came back without a log, as non-voters")

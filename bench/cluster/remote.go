@@ -77,6 +77,7 @@ type member struct {
 	kept   uint64 // entries that an incarnation must come back with
 	fresh  bool   // it has not reported yet
 	commit *measure.Histogram
+	syncs  Syncs
 	events measure.EventLog
 }
 
@@ -104,7 +105,7 @@ func NewRemote(o Options, ro RemoteOptions) (*Remote, error) {
 	d := newLive(clock, o.Clients.Workers, func(int) bool { return o.preciseClients() })
 	r.load = load{driver: d, control: o.Client.Control}
 	for _, id := range o.Replica.Core.Peers {
-		r.members = append(r.members, &member{id: id, commit: measure.NewHistogram(), events: measure.EventLog{Node: id}})
+		r.members = append(r.members, &member{id: id, commit: measure.NewHistogram(), syncs: newSyncs(), events: measure.EventLog{Node: id}})
 	}
 	if err := r.start(); err != nil {
 		r.Close()
@@ -188,7 +189,7 @@ func (r *Remote) spawn(m *member) (ready nodeReady, err error) {
 	o := &r.opts.Replica
 	cfg := nodeConfig{
 		Protocol: o.Protocol.Name, Core: o.Core, Sessions: o.Sessions, Keys: o.Keys, Batch: o.Batch, BatchBytes: o.BatchBytes,
-		SyncLatency: r.opts.SyncLatency, Incarnation: m.incarnation,
+		SyncLatency: r.opts.SyncLatency, Storage: r.opts.Storage, Incarnation: m.incarnation,
 		Cluster: r.remote.Cluster, Addrs: r.addrs, Client: r.anyPort(), Workers: r.opts.Clients.Workers,
 		Seed: o.Core.Seed, Link: r.opts.Link,
 		Clock: r.clock, From: r.opts.Window.From(), To: r.opts.Window.To(), Stride: r.digests.Stride(),
@@ -277,7 +278,8 @@ func (r *Remote) take(m *member, rep *report) {
 	m.mu.Lock()
 	m.view, m.now, m.spent = rep.View, rep.Totals, rep.Usage
 	m.events.Add(rep.events)
-	err := m.commit.MergeSparse(rep.commit)
+	err := errors.Join(m.commit.MergeSparse(rep.samples[commitLatency]), m.syncs.Took.MergeSparse(rep.samples[syncTook]),
+		m.syncs.Records.MergeSparse(rep.samples[syncRecords]), m.syncs.Bytes.MergeSparse(rep.samples[syncBytes]))
 	if err == nil && m.fresh && rep.View.Last < m.kept {
 		err = fmt.Errorf("came back with entries up to %d where those up to %d were committed and on its disk", rep.View.Last, m.kept)
 	}
@@ -647,8 +649,14 @@ func (r *Remote) ImpairDisk(smr.NodeID, wal.Fault) error {
 // RepairDisk has nothing to repair.
 func (r *Remote) RepairDisk(smr.NodeID, wal.FaultKind) {}
 
-// Syncs are not reported by other processes yet.
-func (r *Remote) Syncs() *Syncs { s := newSyncs(); return &s }
+// Syncs is that of all replicas in all incarnations.
+func (r *Remote) Syncs() *Syncs {
+	all := newSyncs()
+	for _, m := range r.members {
+		all.merge(&m.syncs)
+	}
+	return &all
+}
 
 // NonVoters is nobody: no log is lost as a whole.
 func (r *Remote) NonVoters() []smr.NodeID { return nil }

@@ -56,6 +56,7 @@ type nodeConfig struct {
 	Batch       int
 	BatchBytes  int
 	SyncLatency smr.Time
+	Storage     Storage
 	Incarnation int
 
 	Cluster string                // name for the handshakes

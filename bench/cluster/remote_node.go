@@ -42,7 +42,8 @@ type remoteNode struct {
 	window  *replica.Window
 	replica *replica.Replica
 
-	spare *measure.Histogram // empty; guarded by out, as are reports and usage
+	syncs Syncs
+	spare [histograms]*measure.Histogram // empty; guarded by out, as are reports and usage
 	usage measure.Usage
 
 	mu       sync.Mutex // what turns add while a report is made
@@ -58,6 +59,7 @@ type remoteNode struct {
 	halted   bool // takes no turns; belongs to the lane
 	started  bool
 	finished chan struct{}
+	died     chan error // why the replica takes no turns any more
 }
 
 // Turn implements actor: that of the replica, and its clients' bytes.
@@ -66,6 +68,12 @@ func (n *remoteNode) Turn(now smr.Time) (wake smr.Time) {
 	n.intake.port.PeerChanges(func(smr.NodeID, bool) {})
 	wake = n.replica.Turn(now)
 	n.intake.port.Flush(now)
+	if n.replica.Dead() {
+		select {
+		case n.died <- n.replica.Failure():
+		default:
+		}
+	}
 	return min(wake, n.intake.port.Due())
 }
 
@@ -77,7 +85,10 @@ func ServeNode(known []smr.Protocol, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("no configuration: %w", err)
 	}
-	n := &remoteNode{w: out, finished: make(chan struct{}), halted: true, spare: measure.NewHistogram()}
+	n := &remoteNode{w: out, finished: make(chan struct{}), halted: true, died: make(chan error, 1)}
+	for i := range n.spare {
+		n.spare[i] = measure.NewHistogram()
+	}
 	if kind != msgConfig {
 		return fmt.Errorf("%w: it must begin with a configuration", errMessage)
 	}
@@ -97,24 +108,51 @@ func ServeNode(known []smr.Protocol, in io.Reader, out io.Writer) error {
 	if err := n.write(msgReady, ready); err != nil {
 		return err
 	}
+	requests := make(chan request)
+	go listen(r, requests)
 	for {
-		kind, body, err := readMessage(r, nil)
-		if errors.Is(err, io.EOF) {
-			return nil // the run is over
-		}
-		if err != nil {
-			return err
-		}
-		reply, err := n.handle(kind, body)
-		if err != nil {
-			err = n.write(msgFailed, []byte(err.Error()))
-		} else {
-			err = n.write(msgDone, reply)
-		}
-		if err != nil {
-			return err
+		select {
+		case err := <-n.died:
+			return fmt.Errorf("%v stopped: %w", n.id(), err)
+		case q := <-requests:
+			if errors.Is(q.err, io.EOF) {
+				return nil // the run is over
+			}
+			if q.err == nil {
+				q.err = n.answer(q)
+			}
+			if q.err != nil {
+				return q.err
+			}
 		}
 	}
+}
+
+// request is a message of the run.
+type request struct {
+	kind messageKind
+	body []byte
+	err  error // of reading; the last request has one
+}
+
+// listen reads requests. It ends with the process.
+func listen(r io.Reader, requests chan<- request) {
+	for {
+		var q request
+		q.kind, q.body, q.err = readMessage(r, nil)
+		requests <- q
+		if q.err != nil {
+			return
+		}
+	}
+}
+
+func (n *remoteNode) answer(q request) error {
+	reply, err := n.handle(q.kind, q.body)
+	if err != nil {
+		return n.write(msgFailed, []byte(err.Error()))
+	}
+	return n.write(msgDone, reply)
 }
 
 func (n *remoteNode) id() smr.NodeID { return n.cfg.Core.ID }
@@ -162,9 +200,13 @@ func (n *remoteNode) open(known []smr.Protocol) (wal.Recovery, error) {
 	for w := range cfg.Workers {
 		answers = append(answers, outlet{n.intake.port, workerID(len(cfg.Core.Peers), w), cfg.Core.MaxFrame})
 	}
-	n.log = wal.NewMemory(cfg.SyncLatency)
+	if n.log, err = cfg.Storage.Log(n.id(), cfg.SyncLatency, wake); err != nil {
+		return wal.Recovery{}, err
+	}
 	n.window = replica.NewWindow()
 	n.window.Set(cfg.From, cfg.To)
+	n.syncs = newSyncs()
+	n.syncs.watch(n.log, n.window, clock.Now)
 	n.events.Node = n.id()
 	var recovery wal.Recovery
 	n.replica, recovery, err = replica.New(replica.Options{
@@ -194,6 +236,9 @@ func (n *remoteNode) close() {
 		if network != nil {
 			network.Close()
 		}
+	}
+	if n.log != nil {
+		_ = n.log.Close() // the run is over
 	}
 }
 
@@ -297,8 +342,8 @@ func (n *remoteNode) report(full bool) error {
 	n.reports++
 	full = full || n.reports%latencyEvery == 0
 	r := &n.outgoing
-	r.vitals, r.commit = vitals{}, r.commit[:0]
-	var commit *measure.Histogram
+	r.vitals = vitals{}
+	var taken [histograms]*measure.Histogram
 	n.driver.Do(0, func() {
 		counters, network := n.replica.Counters(), n.port.Stats()
 		r.Totals.add(&counters, n.log.Stats(), &network)
@@ -309,17 +354,25 @@ func (n *remoteNode) report(full bool) error {
 		r.events = append(r.events[:0], n.events.Events...)
 		n.events.Events = n.events.Events[:0]
 		if full {
-			commit = n.replica.TakeCommitLatency(n.spare)
+			taken[commitLatency] = n.replica.TakeCommitLatency(n.spare[commitLatency])
+			taken[syncTook], n.syncs.Took = n.syncs.Took, n.spare[syncTook]
+			taken[syncRecords], n.syncs.Records = n.syncs.Records, n.spare[syncRecords]
+			taken[syncBytes], n.syncs.Bytes = n.syncs.Bytes, n.spare[syncBytes]
 		}
 	})
 	n.mu.Lock()
 	r.marks, n.marks = n.marks, r.marks[:0]
 	r.problems, n.problems = n.problems, r.problems[:0]
 	n.mu.Unlock()
+	for i := range r.samples {
+		r.samples[i] = r.samples[i][:0]
+		if h := taken[i]; h != nil && h.Count() > 0 {
+			r.samples[i] = h.AppendSparse(r.samples[i])
+			h.Reset()
+		}
+	}
 	if full {
-		r.commit = commit.AppendSparse(r.commit)
-		commit.Reset()
-		n.spare = commit
+		n.spare = taken
 		n.usage = measure.ReadUsage() // stops the world
 	}
 	r.Usage = n.usage

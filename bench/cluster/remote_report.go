@@ -17,8 +17,17 @@ type report struct {
 	events   []smr.Event
 	marks    []digestMark
 	problems []string
-	commit   []byte // latencies, in the sparse form of a histogram
+	samples  [histograms][]byte // in the sparse form of a histogram
 }
+
+// The histograms of a report.
+const (
+	commitLatency = iota
+	syncTook
+	syncRecords
+	syncBytes
+	histograms
+)
 
 // vitals has numbers only: encoding/binary writes them as they stand here.
 type vitals struct {
@@ -31,9 +40,9 @@ type vitals struct {
 // digestMark is the running digest behind an entry.
 type digestMark struct{ Index, Digest uint64 }
 
-// A report: vitals, then events, marks, problems and commit, each behind its
+// A report: vitals, then events, marks, problems and histograms, each behind its
 // length as a uvarint: the number of events, marks and problems, and of the bytes
-// of commit and of each problem.
+// of each problem and each histogram.
 var (
 	vitalsSize = binary.Size(vitals{})
 	eventSize  = binary.Size(smr.Event{})
@@ -51,8 +60,11 @@ func (r *report) append(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(len(p)))
 		dst = append(dst, p...)
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(r.commit)))
-	return append(dst, r.commit...)
+	for _, h := range r.samples {
+		dst = binary.AppendUvarint(dst, uint64(len(h)))
+		dst = append(dst, h...)
+	}
+	return dst
 }
 
 func mustAppend(dst []byte, v any) []byte {
@@ -111,9 +123,15 @@ func (r *report) read(data []byte) error {
 		r.problems = append(r.problems, string(data[:n]))
 		data = data[n:]
 	}
-	if n, ok = count(1); !ok || n != len(data) {
-		return bad("histogram")
+	for i := range r.samples {
+		if n, ok = count(1); !ok {
+			return bad("histogram")
+		}
+		r.samples[i] = append(r.samples[i][:0], data[:n]...)
+		data = data[n:]
 	}
-	r.commit = append(r.commit[:0], data...)
+	if len(data) > 0 {
+		return bad("end")
+	}
 	return nil
 }

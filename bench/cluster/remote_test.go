@@ -18,6 +18,8 @@ import (
 	"github.com/consbench/consbench/raft"
 )
 
+var protocols = []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}
+
 // nodeRole says in the environment what a copy of this test binary is to be.
 const nodeRole = "CONSBENCH_TEST_NODE"
 
@@ -36,7 +38,7 @@ func TestMain(m *testing.M) {
 	case "panics":
 		time.AfterFunc(time.Second, func() { panic("this replica is broken") })
 	}
-	if err := cluster.ServeNode([]smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}, os.Stdin, os.Stdout); err != nil {
+	if err := cluster.ServeNode(protocols, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -23,16 +23,22 @@ func fullReport() *report {
 	r.problems = []string{"", "it broke"}
 	h := measure.NewHistogram()
 	h.RecordN(1234, 5)
-	r.commit = h.AppendSparse(nil)
+	r.samples = [histograms][]byte{h.AppendSparse(nil), nil, []byte("?"), nil}
 	return r
 }
 
 func TestReport(t *testing.T) {
 	want := fullReport()
-	got := report{problems: []string{"old"}, marks: make([]digestMark, 9), commit: []byte("old")}
+	got := report{problems: []string{"old"}, marks: make([]digestMark, 9)}
+	got.samples[1] = []byte("old")
 	data := want.append(nil)
 	if err := got.read(data); err != nil {
 		t.Fatal(err)
+	}
+	for i, h := range got.samples {
+		if len(h) == 0 {
+			got.samples[i] = nil
+		}
 	}
 	if !reflect.DeepEqual(&got, want) {
 		t.Errorf("got  %+v\nwant %+v", &got, want)
