@@ -37,11 +37,6 @@ func Check(w io.Writer, t *swarm.Tally) {
 	}
 	slices.Sort(parts)
 	list(w, "crashes inside a turn", parts)
-	missing := t.Missing()
-	fmt.Fprintf(w, "  %d of %d places reached\n", t.Places()-len(missing), t.Places())
-	if len(missing) > 0 {
-		list(w, "NEVER REACHED", missing)
-	}
 	places(w, t)
 }
 

@@ -127,14 +127,3 @@ func (t *Tally) EventsPerSecond() float64 {
 	}
 	return float64(t.Events) / max(busy.Seconds(), 1e-9)
 }
-
-// Missing are the places that no seed has reached.
-func (t *Tally) Missing() (names []string) {
-	for _, id := range t.Probes.Missing(t.Protocol) {
-		names = append(names, id.String())
-	}
-	return names
-}
-
-// Places is how many places there are to be reached.
-func (t *Tally) Places() int { return len(probe.Of(t.Protocol)) }
