@@ -48,6 +48,7 @@ bench: ## benchmarks, ten times each, for benchstat
 
 soak: ## thousands of random schedules for every protocol
 	$(GO) test -count=1 -timeout 2h -run Conformance ./raft ./paxos -smrtest.seeds 5000
+	$(GO) test -count=1 -timeout 2h -run PowerLoss ./bench/cluster -powerloss.cycles 10000
 
 kill: ## replicas killed (SIGKILL) and started anew, 200 times for raft and multipaxos each
 	$(GO) test -count=1 -timeout 1h -v -run 'TestKill$$' ./bench/cluster -kill.cycles 200

@@ -13,13 +13,14 @@ import (
 	"github.com/consbench/consbench/bench/cluster"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 	"github.com/consbench/consbench/netsim"
 	"github.com/consbench/consbench/paxos"
 	"github.com/consbench/consbench/raft"
 )
 
 var (
-	cycles    = flag.Int("powerloss.cycles", 400, "crashes and restarts for each protocol in TestPowerLoss")
+	cycles    = flag.Int("powerloss.cycles", 800, "crashes and restarts for each protocol in TestPowerLoss")
 	powerSeed = flag.Uint64("powerloss.seed", 0, "run only this seed of TestPowerLoss; 0 = all")
 )
 
@@ -30,8 +31,8 @@ const cyclesPerSeed = 100
 // rare are the boundaries that only snapshots lead to.
 var rare = []replica.Boundary{replica.BeforeSave, replica.AfterSave, replica.BeforeBaseline, replica.BeforeInstall, replica.AfterInstall}
 
-// TestPowerLoss crashes replicas at every boundary of their turns, drops what was not
-// durable and restarts them at once or later. No acknowledged command may be lost or
+// TestPowerLoss crashes replicas at every boundary of their turns, drops or tears what
+// was not durable and restarts them at once or later. No acknowledged command may be lost or
 // doubled, no term given to two leaders, no term forgotten that a frame has told.
 func TestPowerLoss(t *testing.T) {
 	for _, p := range []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic} {
@@ -88,12 +89,18 @@ func newPowerLoss(t *testing.T, p smr.Protocol, seed uint64) *powerLoss {
 	o.Replica.Core.PreVote, o.Replica.Core.CheckQuorum = l.rng.IntN(2) == 0, l.rng.IntN(2) == 0
 	o.Replica.Core.ElectionMin, o.Replica.Core.ElectionMax, o.Replica.Core.Heartbeat = 20*ms, 40*ms, 5*ms
 	o.SyncLatency = []smr.Time{0, ms / 10, ms, 3 * ms}[l.rng.IntN(4)]
+	o.Storage = cluster.Storage{Disk: l.rng.IntN(3) > 0, Policy: []wal.Policy{wal.Batch, wal.Batch, wal.Always}[l.rng.IntN(3)]}
 	o.Link = netsim.Link{Delay: netsim.Uniform(ms/4, ms/5), Loss: .01, Duplicate: .05, Reorder: .05}
 	o.Clients.Size, o.Clients.RetryAfter = 1024, 40*ms
 	o.Client.Payloads = payloads(1024)
 	var err error
 	if l.c, err = cluster.NewVirtual(o, seed); err != nil {
 		t.Fatal(err)
+	}
+	for id := range smr.NodeID(o.Nodes) {
+		if o.Storage.Disk && l.rng.IntN(2) == 0 { // else all that was not synced is gone
+			impair(t, l.c, id+1, wal.Fault{Kind: wal.Torn, Seed: l.rng.Uint64()})
+		}
 	}
 	return l
 }

@@ -78,8 +78,10 @@ func ofDevice(err error) bool {
 // bytes to keep.
 func (d *disk) forgot(durable uint64, r wal.Recovery) error {
 	switch {
-	case r.Lost && r.Bytes == 0 || d.torn && r.Bytes > durable:
+	case r.Lost && r.Bytes == 0:
 		return nil
+	case d.torn:
+		return nil // some more may have survived, even a baseline that replaces all before
 	case r.Bytes != durable:
 		return fmt.Errorf("recovered %d B of its log where %d B had been synced", r.Bytes, durable)
 	}
