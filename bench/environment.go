@@ -197,3 +197,35 @@ func median(n int, f func() error) *int64 {
 	slices.Sort(times)
 	return &times[n/2]
 }
+
+// busyTime is how long the processors of this machine have been busy since it
+// started, in ticks of 10 ms; negative if that is not known.
+func busyTime() time.Duration {
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return -1
+	}
+	return parseBusy(string(data))
+}
+
+// parseBusy reads the first line of /proc/stat: cpu, then ticks of user, nice,
+// system, idle, iowait, irq, softirq and steal (proc(5)). Guests count as user.
+func parseBusy(stat string) time.Duration {
+	line, _, _ := strings.Cut(stat, "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return -1
+	}
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every architecture that Go runs on
+	sum := time.Duration(0)
+	for i, f := range fields[1:9] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil || n < 0 {
+			return -1
+		}
+		if i != 3 && i != 4 { // idle, iowait
+			sum += time.Duration(n) * tick
+		}
+	}
+	return sum
+}

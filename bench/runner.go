@@ -40,7 +40,8 @@ type runner struct {
 	settled      bool // all replicas stood at the same entry in the end
 	started      time.Time
 	measuredWall time.Duration
-	busy         smr.Time // CPU time of all processes within the window
+	busy         smr.Time      // CPU time of all processes within the window
+	machineBusy  time.Duration // CPU time of all programs of the machine within it
 }
 
 // snapshot is all counters at one moment.
@@ -159,7 +160,7 @@ func (r *runner) rest(ctx context.Context, phase Phase) (bool, error) {
 // measure is the measured window, with its faults.
 func (r *runner) measure(ctx context.Context) error {
 	r.before = snapshot{r.cluster.Totals(), r.cluster.Usage()}
-	wall := time.Now()
+	wall, machine := time.Now(), busyTime()
 	r.from = r.cluster.Now()
 	r.to = r.from + smr.Time(r.cfg.Duration)
 	r.faults.from = r.from
@@ -191,6 +192,9 @@ func (r *runner) measure(ctx context.Context) error {
 	r.cluster.Unload()
 	r.measuredWall = time.Since(wall)
 	r.busy = r.cluster.Usage().Sub(r.before.usage).CPU
+	if now := busyTime(); machine >= 0 && now >= 0 {
+		r.machineBusy = now - machine
+	}
 	return nil
 }
 

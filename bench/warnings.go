@@ -3,12 +3,14 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/consbench/consbench/bench/client"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/workload"
 )
 
 // Thresholds of warnings.
@@ -17,7 +19,23 @@ const (
 	lateAfter = 1 * time.Millisecond  // p99 of the load generator's lateness
 	saturated = 0.95                  // of all processors
 	coarse    = 10 * time.Microsecond // step of the clock
+
+	foreignLoad = 0.1                    // of all processors
+	shortest    = 500 * time.Millisecond // window that the kernel's ticks of 10 ms can tell of
 )
+
+// count shows a whole number with commas between its thousands.
+func count(n uint64) string { return workload.Group(strconv.FormatUint(n, 10)) }
+
+// foreign is the share of all processors that other programs kept busy within the
+// measured window; 0 if that is not known.
+func (r *runner) foreign() float64 {
+	if r.machineBusy <= 0 || r.measuredWall < shortest {
+		return 0
+	}
+	others := r.machineBusy - time.Duration(r.busy)
+	return min(max(float64(others)/float64(r.measuredWall)/float64(runtime.NumCPU()), 0), 1)
+}
 
 // rounded keeps three digits of a time.
 func rounded(t smr.Time) time.Duration {
@@ -43,18 +61,21 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 	for _, s := range run.Totals.Stopped {
 		warn("n%d stopped, and no fault of the schedule explains it: %s", s.Node, s.Why)
 	}
-	if run.Commands.Acknowledged < tooFew {
-		warn("only %d responses: quantiles that so few cannot tell are left blank", run.Commands.Acknowledged)
+	if n := run.Commands.Acknowledged; n > 0 && n < tooFew {
+		warn("only %s responses: quantiles that so few cannot tell are left blank", count(n))
 	}
 	if p99, _ := l.Lateness.Quantile(.99); live && time.Duration(p99) > lateAfter {
 		warn("the load generator was late by %v at p99 (%v at worst): response times include that", rounded(p99), rounded(l.Lateness.Max()))
 	}
 	if n := run.Commands.TimedOut; n > 0 {
-		warn("%d commands were never handed to a replica: the clients were too few, or the offered rate was more than the cluster can do", n)
+		warn("%s commands were never handed to a replica: the clients were too few, or the offered rate was more than the cluster can do", count(n))
 	}
 	if live && r.measuredWall > 0 {
 		if share := float64(r.busy) / float64(r.measuredWall) / float64(runtime.GOMAXPROCS(0)); share > saturated {
 			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), runtime.GOMAXPROCS(0))
+		}
+		if share := r.foreign(); share > foreignLoad {
+			warn("other programs kept %.0f%% of the processors busy meanwhile: these figures are of that, too", 100*share)
 		}
 		if step := Floors(r.cfg.Dir).Clock; step != nil && time.Duration(*step) > coarse {
 			warn("the clock moves in steps of %v", time.Duration(*step))
@@ -70,10 +91,10 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 		out = append(out, w)
 	}
 	if n := run.Totals.Overflowed; n > 0 {
-		warn("%d frames were dropped because a queue was full", n)
+		warn("%s frames were dropped because a queue was full", count(n))
 	}
 	if n := run.Latency.Response.Overflow; n > 0 {
-		warn("%d response times were above an hour and count as an hour", n)
+		warn("%s response times were above an hour and count as an hour", count(n))
 	}
 	return out
 }

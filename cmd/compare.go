@@ -45,7 +45,7 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 		Short: "compare protocols, settings or results, with bounds and verdicts",
 		RunE: func(c *cobra.Command, args []string) error {
 			sides, err := k.sides(args, protocols)
-			if err = errors.Join(err, k.check(c)); err != nil {
+			if err = errors.Join(err, k.b.checkDir(), k.check(c)); err != nil {
 				return err
 			}
 			if err := compare.Check(sides); err != nil {

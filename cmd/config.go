@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -101,6 +102,11 @@ func (b *binding) resolve(protocols []smr.Protocol) (bench.Config, error) {
 			b.wrong("listen", err)
 		}
 	}
+	for flag, q := range map[string]int{"q1": c.Q1, "q2": c.Q2} {
+		if b.given(flag) && q == 0 && !b.bad[flag] {
+			b.wrong(flag, errors.New("0 is no quorum: at least 1, or leave it out for a majority"))
+		}
+	}
 	dependentDefaults(c, b.given)
 	if err := c.Validate(protocols); err != nil {
 		for _, e := range flatten(err) {
@@ -152,6 +158,20 @@ func (b *binding) follows(err error) bool {
 	return b.bad[f.Flag]
 }
 
+// checkDir reports a directory for files that is none.
+func (b *binding) checkDir() error {
+	if !b.given("dir") || b.bad["dir"] {
+		return nil
+	}
+	switch info, err := os.Stat(b.config.Dir); {
+	case err != nil:
+		return &bench.FieldError{Flag: "dir", Msg: fmt.Sprintf("%q: %v", b.config.Dir, plain(err))}
+	case !info.IsDir():
+		return &bench.FieldError{Flag: "dir", Msg: fmt.Sprintf("%q is not a directory", b.config.Dir)}
+	}
+	return nil
+}
+
 func checkListen(c *bench.Config) error {
 	if c.Network != bench.NetworkTCP {
 		return fmt.Errorf("only tcp listens: it needs --network tcp")
@@ -171,7 +191,7 @@ func checkListen(c *bench.Config) error {
 }
 
 // Rerun is the command that repeats runs of c: the flags that differ from their
-// defaults, quoted for a shell, each part a flag with its value.
+// defaults and the seed, quoted for a shell, each part a flag with its value.
 func Rerun(c bench.Config) []string {
 	parts := []string{"consbench", "run"}
 	changed(c, func(o option, value string) {
@@ -183,6 +203,9 @@ func Rerun(c bench.Config) []string {
 			parts = append(parts, "--"+o.name+" "+quote(value))
 		}
 	})
+	if c.Seed == bench.Defaults().Seed { // of another version it may not be the default
+		parts = append(parts, "--seed "+strconv.FormatUint(c.Seed, 10))
+	}
 	return parts
 }
 

@@ -86,8 +86,8 @@ func TestDefaults(t *testing.T) {
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v\nwant %+v", c, want)
 	}
-	if _, command := rerun(t, c); command != "consbench run" {
-		t.Errorf("the defaults need no flag: %s", command)
+	if _, command := rerun(t, c); command != "consbench run --seed 42" {
+		t.Errorf("the defaults need no flag but the seed: %s", command)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestDependentDefaults(t *testing.T) {
 				c.args, got.Delay, got.Jitter, got.Clients, got.Inflight, c.delay, c.jitter, c.clients, c.open)
 		}
 		back, command := rerun(t, got)
-		if want := strings.TrimSpace("consbench run " + c.rerun); command != want {
+		if want := strings.TrimSpace("consbench run "+c.rerun) + " --seed 42"; command != want {
 			t.Errorf("%s: rerun is %q, want %q", c.args, command, want)
 		}
 		if !reflect.DeepEqual(back, got) {

@@ -98,7 +98,7 @@ func (k *gating) check(c *cobra.Command) (bench.Config, error) {
 		}
 	}
 	wrong(k.b.given("listen"), "listen", "every run of a gate takes free ports")
-	return cfg, errors.Join(append(errs, k.out.check(c.Flags()))...)
+	return cfg, errors.Join(append(errs, k.b.checkDir(), k.out.check(c.Flags()))...)
 }
 
 const gateAbout = `Hold what this program does against what it did, and say so in the exit status.

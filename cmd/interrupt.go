@@ -16,12 +16,15 @@ type interruption struct {
 	cancel  context.CancelFunc
 }
 
-// interruptible returns a context that ends at the first SIGINT or SIGTERM. The
-// second one kills the program, as it does by default.
+// interruptible returns a context that ends at the first SIGINT, SIGTERM or, unless
+// nohup has it ignored, SIGHUP. The second one kills the program, as it does by default.
 func interruptible(parent context.Context) (context.Context, *interruption) {
 	ctx, cancel := context.WithCancel(parent)
 	i := &interruption{signals: make(chan os.Signal, 1), ended: make(chan struct{}), cancel: cancel}
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // the terminal is gone: the result need not be
+		signal.Notify(i.signals, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case s := <-i.signals:

@@ -41,7 +41,7 @@ func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := b.resolve(protocols)
-			if err = errors.Join(err, out.check(c.Flags())); err != nil {
+			if err = errors.Join(err, b.checkDir(), out.check(c.Flags())); err != nil {
 				return err
 			}
 			return run(c.Context(), cfg, protocols, out, stdout, stderr)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"io"
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 )
@@ -20,12 +21,15 @@ func terminal(w io.Writer) (columns int, ok bool) {
 	return columns, true
 }
 
-// width is how wide a report for w is: as wide as its terminal, within reason,
-// else 80.
+// width is how wide a report for w is: as wide as its terminal, within reason; else
+// what COLUMNS says, else 80.
 func width(w io.Writer) int {
 	columns, ok := terminal(w)
 	if !ok {
-		return 80
+		var err error
+		if columns, err = strconv.Atoi(os.Getenv("COLUMNS")); err != nil || columns <= 0 {
+			return 80
+		}
 	}
 	return min(columns, 160)
 }

@@ -105,6 +105,7 @@ var registry = func() []Metric {
 		Metric{"recovery", Nanoseconds, Lower, true, "Median time in which a replica that restarted read its log; virtual time has no such time."},
 		Metric{"recovery.max", Nanoseconds, Lower, true, "Longest such time."},
 		Metric{"recovery.bytes", Bytes, Lower, true, "Bytes of log that a replica read when it restarted, mean, framing included."},
+		Metric{"commands/entry", Count, Neither, true, "Distinct commands committed, over the log entries that hold them: how large the batches were."},
 		Metric{"allocs/commit", Count, Lower, false, "Objects allocated by the whole process, over distinct commands committed."},
 		Metric{"cpu/commit", Nanoseconds, Lower, false, "CPU time of the whole process, user and system, over distinct commands committed."},
 	)

@@ -296,7 +296,9 @@ func middles(l *result.Line) [2]string {
 			ns := int64(math.Round(s.Median))
 			values[i] = &ns
 		case measure.PerSecond:
-			out[i] = sig3(s.Median) + "/s"
+			if out[i] = sig3(s.Median) + "/s"; l.Method != "exact" {
+				out[i] = about(s.Median) + "/s"
+			}
 		case measure.Bytes:
 			out[i] = sig3(s.Median) + "B"
 		default:

@@ -229,7 +229,7 @@ func (p *page) distributions(r *result.Run, applied int) {
 		g.add(row.name, strconv.Itoa(row.s.Count), strconv.Itoa(row.s.Never))
 		m := int64(row.s.Mean + 0.5)
 		for i, v := range []*int64{&row.s.Min, &row.s.P50, &row.s.P90, &row.s.Max, &m} {
-			if row.s.Count == 0 {
+			if row.s.Count == 0 || i == 2 && row.s.Count < enoughForP90 {
 				v = nil
 			}
 			columns[i] = append(columns[i], v)
@@ -239,4 +239,10 @@ func (p *page) distributions(r *result.Run, applied int) {
 		g.extend(cells)
 	}
 	p.table(g)
+	if applied < enoughForP90 {
+		p.line(p.paint(dim, " (p90: blank where fewer than 100 times can tell it)"))
+	}
 }
+
+// enoughForP90 is how many values it takes for ten to lie beyond the 90th percentile.
+const enoughForP90 = 100

@@ -126,16 +126,7 @@ func about(x float64) string {
 func Count(n uint64) string { return group(strconv.FormatUint(n, 10)) }
 
 // group puts commas between the thousands of a string of digits.
-func group(digits string) string {
-	sign := ""
-	if strings.HasPrefix(digits, "-") {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
+func group(digits string) string { return workload.Group(digits) }
 
 // plural is "1 node", "3 nodes".
 func plural(n int, noun string) string {

@@ -240,6 +240,9 @@ func gateValues(r *result.GateRow) (before, now string) {
 		if whole {
 			return group(strconv.FormatFloat(*v, 'f', 0, 64))
 		}
+		if r.Unit == measure.PerSecond && r.Layer == result.LayerMeasured && digits == 3 {
+			return about(*v) + suffix
+		}
 		return significant(*v/scale, digits) + suffix
 	}
 	for digits := 3; ; digits++ {

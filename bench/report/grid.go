@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -97,12 +98,11 @@ func (g *grid) headerLines() int {
 // too wide is cut off in its first column.
 func (p *page) table(g *grid, spare ...string) {
 	lines := g.lines()
+	var dropped []string
 	for ; widest(lines) > p.width && len(spare) > 0; spare = spare[1:] {
-		for i, h := range g.header {
-			if h == spare[0] {
-				g.drop(i)
-				break
-			}
+		if i := slices.Index(g.header, spare[0]); i >= 0 {
+			g.drop(i)
+			dropped = append(dropped, spare[0])
 		}
 		lines = g.lines()
 	}
@@ -124,6 +124,11 @@ func (p *page) table(g *grid, spare ...string) {
 			l = p.paint(bold, strings.TrimRight(l, " "))
 		}
 		p.line(l)
+	}
+	if len(dropped) > 0 {
+		for _, l := range Wrap("(no room for "+and(dropped)+": COLUMNS sets the width)", p.width-1) {
+			p.line(" " + p.paint(dim, l))
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/result"
 )
@@ -119,6 +120,9 @@ var accessors = func() map[string]accessor {
 		}
 	}
 	storageMetrics(a)
+	a["commands/entry"] = func(r *result.Run) (float64, bool) {
+		return float64(r.Totals.Commits) / float64(max(r.Totals.Entries, 1)), r.Totals.Entries > 0
+	}
 	return a
 }()
 
@@ -164,7 +168,7 @@ func Cells(m measure.Metric, runs []result.Run) []string {
 			ns := int64(math.Round(v))
 			values[i] = &ns
 		case measure.PerSecond:
-			out[i] = sig3(v) + "/s"
+			out[i] = rate(&runs[i], v) + "/s"
 		case measure.Bytes:
 			out[i] = sig3(v) + "B"
 		default:
@@ -178,6 +182,14 @@ func Cells(m measure.Metric, runs []result.Run) []string {
 		out = times(values)[0]
 	}
 	return out
+}
+
+// rate shows a rate of a run: a live one with four digits.
+func rate(r *result.Run, v float64) string {
+	if r.Network == bench.NetworkSim {
+		return sig3(v)
+	}
+	return about(v)
 }
 
 // Compared are the metrics that the runs of one file are set side by side in, in

@@ -41,7 +41,7 @@ func TestValuesDiffer(t *testing.T) {
 		Latency:   result.Latencies{Response: lat(), Service: lat(), Commit: lat()},
 		PerCommit: result.PerCommit{Messages: f(), Heartbeats: f(), CatchUp: f(), WireBytes: f(), LogBytes: f(), Fsyncs: f(), Allocs: f(), CPU: f()},
 		Storage:   &result.Storage{Sync: lat(), Commands: f(), Records: result.Batching{Mean: f()}, Bytes: result.Batching{Mean: f()}},
-		Totals: result.Totals{Commits: 1, Recoveries: []result.Recovery{
+		Totals: result.Totals{Commits: 10_010_010, Entries: 7, Recoveries: []result.Recovery{ // 1,430,001.4 commands an entry
 			{Took: 3001, Bytes: u()}, {Took: 5007, Bytes: u()}, {Took: 7919, Bytes: u()},
 		}},
 	}

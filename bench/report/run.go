@@ -97,10 +97,7 @@ func (p *page) headline(r *result.Run) []string {
 
 func (p *page) throughput(r *result.Run) {
 	k := &r.Commands
-	number := sig3
-	if r.Network != bench.NetworkSim {
-		number = about
-	}
+	number := func(v float64) string { return rate(r, v) }
 	rate := number(r.Throughput) + " commands/s"
 	if p.cfg.Rate > 0 && r.Measured > 0 {
 		offered, asked := number(float64(k.Offered)/(float64(r.Measured)/1e9)), number(p.cfg.Rate)

@@ -87,10 +87,10 @@ func closing(runs []result.Run, titles []string) string {
 		}
 	}
 	var text []string
-	if s := ranking(tails, !live); s != "" {
+	if s := ranking(tails); s != "" && !live {
 		text = append(text, "At response.p99 "+s+".")
 	}
-	if s := ranking(failovers, !live); s != "" {
+	if s := ranking(failovers); s != "" && !live {
 		how := "From the fault to the first commit "
 		if repeated {
 			how += "(median) "
@@ -106,7 +106,7 @@ func closing(runs []result.Run, titles []string) string {
 	switch {
 	case counted < 2:
 	case live:
-		text = append(text, "One live run of each proves nothing: differences may be noise, so repeat it before you conclude.")
+		text = append(text, "One live run of each is not ranked: they differ by chance, and by their order (the first one touches the memory that the next ones find). consbench compare runs them in turns and says what is real.")
 	default:
 		text = append(text, fmt.Sprintf("Exact for seed %d in virtual time; another seed draws other timeouts and delays.", runs[0].Seed))
 	}
@@ -143,9 +143,9 @@ type entrant struct {
 	ns   float64
 }
 
-// ranking says who took least, and how many times as long the others took. Exact
-// times are the same if they read the same; measured ones if less than 1 % apart.
-func ranking(list []entrant, exact bool) string {
+// ranking says who took least, and how many times as long the others took. Times
+// are the same if they read the same.
+func ranking(list []entrant) string {
 	if len(list) < 2 {
 		return ""
 	}
@@ -153,12 +153,7 @@ func ranking(list []entrant, exact bool) string {
 	best := list[0].ns
 	first := []string{list[0].name}
 	rest := list[1:]
-	same := func(ns float64) bool {
-		if exact {
-			return duration(ns) == duration(best)
-		}
-		return ns < 1.01*best
-	}
+	same := func(ns float64) bool { return duration(ns) == duration(best) }
 	for len(rest) > 0 && same(rest[0].ns) {
 		first = append(first, rest[0].name)
 		rest = rest[1:]

@@ -273,3 +273,15 @@ func isNumber(s string) bool {
 	}
 	return digits > 0 && digits >= len(s)-1 && strings.Count(s, ".") == len(s)-digits
 }
+
+// Group puts commas between the thousands of a string of digits.
+func Group(digits string) string {
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
