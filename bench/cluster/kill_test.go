@@ -34,7 +34,7 @@ func processes(t *testing.T, protocol, tmp string) bench.Config {
 func TestKill(t *testing.T) {
 	cycles := *killCycles
 	if testing.Short() {
-		cycles = 2
+		cycles = 1
 	}
 	for _, p := range []string{"raft", "multipaxos"} {
 		t.Run(p, func(t *testing.T) {
@@ -62,7 +62,7 @@ func kill(t *testing.T, protocol string, cycles int) (killed int) {
 		"crash leader at 600ms every 1s for 150ms jitter 50ms",
 	}
 	if cycles == 1 {
-		c.Faults = c.Faults[:1]
+		c.Faults = []string{"crash leader at 100ms for 150ms"}
 	}
 	file, err := bench.Run(context.Background(), c, protocols, nil)
 	if err != nil {
