@@ -69,7 +69,8 @@ func exportHelp(w io.Writer, b *binding) {
 	fmt.Fprintf(w, `
 Formats:
   csv       a row per run and metric, or per pair of sides and metric
-  jsonl     a line of JSON per run and metric
+  jsonl     a line of JSON per run and metric, pair of sides and metric, or row
+            of a gate
   hlog      HdrHistogram's log: latencies in ns, tagged such as raft.response
   gobench   Go's benchmark format, for benchstat
   junit     JUnit XML: the checks of each run, the metrics of a gate

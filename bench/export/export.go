@@ -29,7 +29,7 @@ type format struct {
 
 var formats = []format{
 	{"csv", []Kind{Result, Comparison}, true, false, writeCSV},
-	{"jsonl", []Kind{Result}, true, false, writeJSONL},
+	{"jsonl", []Kind{Result, Comparison, Verdict}, true, false, writeJSONL},
 	{"hlog", []Kind{Result}, false, false, writeHlog},
 	{"gobench", []Kind{Result}, false, false, writeGobench},
 	{"junit", []Kind{Result, Verdict}, false, true, writeJUnit},

@@ -47,10 +47,34 @@ type seriesLine struct {
 	Leader       *uint32 `json:"leader"` // null = none
 }
 
-// writeJSONL writes a line of JSON per run and metric, or per run and interval.
+// comparedLine is a metric of two sides, with all that the comparison says of it.
+type comparedLine struct {
+	File  string `json:"file"`
+	Base  string `json:"base"`
+	Side  string `json:"side"`
+	Pairs int    `json:"pairs"`
+	Unit  string `json:"unit"`
+	Exact bool   `json:"exact"`
+	result.Line
+}
+
+// gateLine is a row of a gate.
+type gateLine struct {
+	File string `json:"file"`
+	result.GateRow
+}
+
+// writeJSONL writes a line of JSON per run and metric, or per run and interval; of a
+// comparison one per pair of sides and metric, of a gate one per row.
 func writeJSONL(o *output, docs []Document, opt Options) error {
 	enc := json.NewEncoder(printable{o})
 	for i := range docs {
+		if docs[i].Kind() != Result {
+			if err := jsonlVerdicts(enc, &docs[i]); err != nil {
+				return err
+			}
+			continue
+		}
 		for j := range docs[i].Result.Runs {
 			r := &docs[i].Result.Runs[j]
 			fields := fieldsOf(docs[i].Name, r)
@@ -96,6 +120,27 @@ func jsonlMetrics(enc *json.Encoder, fields runFields, r *result.Run) error {
 		}
 		if err := enc.Encode(line); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func jsonlVerdicts(enc *json.Encoder, d *Document) error {
+	if d.Gate != nil {
+		for _, r := range d.Gate.Rows {
+			if err := enc.Encode(gateLine{d.Name, r}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	c := d.Comparison
+	for _, a := range c.Against {
+		for _, l := range a.Lines {
+			line := comparedLine{d.Name, c.Sides[a.Base].Name, c.Sides[a.Side].Name, a.Pairs, unit(l.Metric), l.Method == "exact", l}
+			if err := enc.Encode(line); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
