@@ -5,10 +5,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X github.com/consbench/consbench/bench.Version=$(VERSION)
 FUZZTIME ?= 60s
 
-.PHONY: help run build test short race lint vuln fuzz bench soak kill mutants clean
+.PHONY: help run build test short race lint vuln fuzz bench soak figure16 kill mutants clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Raft and Multi-Paxos, each losing its leader once, in virtual time
 	$(GO) run ./cmd/consbench run -p raft,multipaxos --fault 'crash leader at 2s for 1s'
@@ -52,6 +52,9 @@ soak: ## thousands of random schedules for every protocol
 
 kill: ## replicas killed (SIGKILL) and started anew, 200 times for raft and multipaxos each
 	$(GO) test -count=1 -timeout 1h -v -run 'TestKill$$' ./bench/cluster -kill.cycles 200
+
+figure16: ## 10,000 elections for every range of Figure 16 of the Raft paper
+	$(GO) run ./cmd/consbench elections --figure16
 
 clean: ## what the build leaves behind
 	rm -rf bin
