@@ -56,6 +56,9 @@ func try(t *testing.T, s Settings, run func(context.Context, bench.Config, time.
 
 // TestHolds: it holds on a machine of little noise, whatever a delay costs there.
 func TestHolds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws thousands of comparisons")
+	}
 	for seed, price := range []float64{1e-4, 1e-5} {
 		got := try(t, defaults(), machine(uint64(seed), .04, 1, price))
 		if got.Verdict != "held" || got.Live.Failed != 0 || got.Injected.Fall < got.Sees || len(got.Pairs) < 800 {
@@ -74,7 +77,7 @@ func TestHolds(t *testing.T) {
 // everything, too few comparisons, and a delay that costs nothing are all noticed.
 func TestFails(t *testing.T) {
 	all := defaults()
-	all.Resamples = 200
+	all.Resamples = 40
 	few := all
 	few.Comparisons = 12
 	for want, got := range map[string]*Trial{
