@@ -41,7 +41,6 @@ func (c *Cluster) reachedLinks(n *node) {
 	for place, frames := range map[probe.ID]uint64{
 		probe.FaultCut:        s.Dropped[netsim.DropCut],
 		probe.FaultLost:       s.Dropped[netsim.DropLost],
-		probe.FaultMailFull:   s.Dropped[netsim.DropFull],
 		probe.FaultDown:       s.Dropped[netsim.DropDown],
 		probe.FaultDuplicated: s.Duplicated,
 	} {

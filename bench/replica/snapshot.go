@@ -17,7 +17,8 @@ import (
 //
 // id names the transfer at its sender, meta is the length of the meta, total that
 // of both. The receiver answers with what it has: id, bytes (u64 each). It takes
-// chunks in order only; what is missing is sent again from there.
+// chunks in order only; what is missing is sent again from there. 0 bytes say that it
+// has given the transfer up, or lost it in a crash: the sender begins another.
 const (
 	chunkHeader = 40
 	ackSize     = 16
@@ -239,7 +240,12 @@ func (s *snapshotter) ack(now smr.Time, from smr.NodeID, data []byte) (ok bool) 
 	id, acked := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
 	for i := range s.out {
 		o := &s.out[i]
-		if o.peer == from && o.id == id && acked > uint64(o.acked) && acked <= uint64(len(o.bytes)) {
+		switch {
+		case o.peer != from || o.id != id || acked > uint64(len(o.bytes)):
+		case acked == 0 && o.acked > 0:
+			s.r.Core.Probes.Hit(probe.ReplicaSnapshotRefused)
+			o.id = 0
+		case acked > uint64(o.acked):
 			o.acked, o.sent = int(acked), max(o.sent, int(acked))
 			o.resend = now + s.patience()
 		}
@@ -266,7 +272,8 @@ func (s *snapshotter) chunk(now smr.Time, from smr.NodeID, data []byte) (ok bool
 			return false
 		}
 	case offset != 0:
-		return true // the rest of a transfer that was given up here
+		s.acknowledge(now, from, id, 0) // the rest of a transfer that was given up here
+		return true
 	case s.saving != 0 && s.foreign:
 		return true // one at a time
 	default:
@@ -279,11 +286,16 @@ func (s *snapshotter) chunk(now smr.Time, from smr.NodeID, data []byte) (ok bool
 			s.install(now)
 		}
 	}
-	var head [ackSize]byte
-	le.PutUint64(head[:], id)
-	le.PutUint64(head[8:], uint64(len(s.bytes)))
-	s.frame(now, from, channelAck, head[:], nil)
+	s.acknowledge(now, from, id, len(s.bytes))
 	return true
+}
+
+// acknowledge tells the sender of a transfer how much of it is here.
+func (s *snapshotter) acknowledge(now smr.Time, to smr.NodeID, id uint64, bytes int) {
+	var head [ackSize]byte
+	binary.LittleEndian.PutUint64(head[:], id)
+	binary.LittleEndian.PutUint64(head[8:], uint64(bytes))
+	s.frame(now, to, channelAck, head[:], nil)
 }
 
 // install makes the snapshot that has come in durable; it is applied when it is.

@@ -121,6 +121,22 @@ func TestASnapshotArrives(t *testing.T) {
 	}
 }
 
+// TestATransferGivenUpBeginsAgain: the receiver has lost what had come, in a crash or to
+// another sender's transfer, while chunks in the middle are under way.
+func TestATransferGivenUpBeginsAgain(t *testing.T) {
+	_, _, to, cores, turn := pair(t, netsim.Link{Delay: netsim.Uniform(5, 0)}, 0)
+	for len(to.snapshot.bytes) == 0 {
+		turn()
+	}
+	to.snapshot.from, to.snapshot.id, to.snapshot.bytes = 3, 9, nil
+	for turns := 0; cores[1].installed == 0; turns++ {
+		if turns > 1000 {
+			t.Fatal("the snapshot does not arrive")
+		}
+		turn()
+	}
+}
+
 // TestASilentPeerGetsOneChunkAtATime: a peer that is down costs one frame for each
 // time-out, not a window of them.
 func TestASilentPeerGetsOneChunkAtATime(t *testing.T) {

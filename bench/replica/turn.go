@@ -27,9 +27,6 @@ func (r *Replica) turn(now smr.Time) (wake smr.Time) {
 	r.flushAnswers()
 	r.publish()
 	r.passes(TurnEnds)
-	if more {
-		r.Core.Probes.Hit(probe.ReplicaMailLeft)
-	}
 	if more || r.stalled && r.state.Index > committed {
 		return now // there is mail left, or room again for what is still queued
 	}

@@ -149,9 +149,9 @@ const (
 	ReplicaSnapshotSent
 	ReplicaSnapshotResent
 	ReplicaSnapshotAbandoned
+	ReplicaSnapshotRefused
 	ReplicaSnapshotOvertaken
 	ReplicaSnapshotInstalled
-	ReplicaMailLeft
 
 	FaultCrashTurnBegins // the boundaries of a turn, in the order of bench/replica
 	FaultCrashAfterMail
@@ -177,7 +177,6 @@ const (
 	FaultCut
 	FaultLost
 	FaultDuplicated
-	FaultMailFull
 	FaultDown
 
 	Count = iota // number of places
@@ -307,9 +306,9 @@ var infos = [Count]Info{
 	ReplicaSnapshotSent:      {"snapshot-sent", Replica, "a transfer was begun"},
 	ReplicaSnapshotResent:    {"snapshot-resent", Replica, "chunks of a snapshot were sent again"},
 	ReplicaSnapshotAbandoned: {"snapshot-abandoned", Replica, "a transfer was given up on the way"},
+	ReplicaSnapshotRefused:   {"snapshot-refused", Replica, "the rest of a transfer came to a replica that had lost its beginning"},
 	ReplicaSnapshotOvertaken: {"snapshot-overtaken", Replica, "the log brought a replica past a snapshot that it was making durable"},
 	ReplicaSnapshotInstalled: {"snapshot-installed", Replica, "a peer's snapshot was installed"},
-	ReplicaMailLeft:          {"mail-left", Replica, "a turn left mail to the next"},
 
 	FaultCrashTurnBegins:     {"crash-turn-begins", Fault, "a crash before any input was taken"},
 	FaultCrashAfterMail:      {"crash-after-mail", Fault, "a crash when the mail had been taken"},
@@ -335,7 +334,6 @@ var infos = [Count]Info{
 	FaultCut:                 {"cut", Fault, "frames came to a link that was cut"},
 	FaultLost:                {"lost", Fault, "a link lost frames"},
 	FaultDuplicated:          {"duplicated", Fault, "a link delivered frames twice"},
-	FaultMailFull:            {"mail-full", Fault, "frames came to a replica whose mail was full"},
 	FaultDown:                {"down", Fault, "frames came to a replica that was down"},
 }
 
@@ -349,8 +347,9 @@ func (id ID) String() string { return infos[id].Where + "/" + infos[id].Name }
 // layers below all protocols.
 func Of(protocol string) (ids []ID) {
 	for id := range ID(Count) {
-		switch infos[id].Where {
-		case protocol, Log, Replica, Fault:
+		switch i := &infos[id]; {
+		case id == ReplicaRefused && protocol == basic: // any replica may propose
+		case i.Where == protocol, i.Where == Log, i.Where == Replica, i.Where == Fault:
 			ids = append(ids, id)
 		}
 	}
