@@ -12,8 +12,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/consbench/consbench/bench/check"
 	"github.com/consbench/consbench/bench/cluster"
+	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 	"github.com/consbench/consbench/paxos"
 	"github.com/consbench/consbench/raft"
 )
@@ -62,6 +65,74 @@ func remote(t *testing.T, o cluster.Options) *cluster.Remote {
 
 func newRemote(o cluster.Options) (*cluster.Remote, error) {
 	return cluster.NewRemote(o, cluster.RemoteOptions{Cluster: "test", Listen: "127.0.0.1:0", Node: []string{os.Args[0]}})
+}
+
+// stormy is what a storm needs of a cluster.
+type stormy interface {
+	Now() smr.Time
+	Await(ctx context.Context, until smr.Time, done func() bool) (bool, error)
+	Load(from, until smr.Time)
+	Unload()
+	Open() int
+	Acknowledged() uint64
+	Settled() bool
+	Standing() string
+	Up(smr.NodeID) bool
+	Crash(smr.NodeID)
+	Restart(smr.NodeID) error
+	Pause(smr.NodeID)
+	Resume(smr.NodeID)
+	Impair(from, to smr.NodeID, f cluster.LinkFault)
+	Repair(from, to smr.NodeID, f cluster.LinkFault)
+	ImpairDisk(smr.NodeID, wal.Fault) error
+	RepairDisk(smr.NodeID, wal.FaultKind)
+	Stop()
+	Problems() []string
+	Digests() *check.Digests
+	States() ([]string, []*replica.State)
+	Totals() cluster.Totals
+}
+
+// TestRemoteStorm: what can be done to replicas in this process can be done to those
+// in others.
+func TestRemoteStorm(t *testing.T) {
+	strikes := 6
+	if testing.Short() {
+		strikes = 2
+	}
+	for _, p := range protocols {
+		o := options(p)
+		o.Storage = cluster.Storage{Disk: true, Dir: t.TempDir()}
+		r := remote(t, o)
+		storm(t, r, 4, strikes)
+	}
+}
+
+// TestForgetfulReplica: a replica that comes back without what it had on its disk is a
+// problem. Here that was memory, which ends with its process.
+func TestForgetfulReplica(t *testing.T) {
+	r := remote(t, options(raft.Protocol))
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	r.Load(r.Now(), smr.Never)
+	for _, done := range []func() bool{
+		func() bool { return r.Acknowledged() > 50 },
+		func() bool { r.Unload(); return r.Open() == 0 && r.Settled() },
+	} {
+		if _, err := r.Await(ctx, smr.Never, done); err != nil {
+			t.Fatalf("%v: %s", err, r.Standing())
+		}
+	}
+	if p := r.Problems(); len(p) > 0 {
+		t.Fatalf("before: %q", p)
+	}
+	r.Crash(3)
+	if err := r.Restart(3); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.Problems(); len(p) != 1 || !strings.HasPrefix(p[0], "n3: came back with entries up to 0 where those up to ") {
+		t.Errorf("%q", p)
+	}
 }
 
 // TestNodeDies: that a replica's process has ended by itself is an error that says
