@@ -46,12 +46,14 @@ var ErrInterrupted = errors.New("interrupted")
 // could not be carried out has its Error set; if none could, that is the error. A
 // run whose verdict is INCORRECT is no error: the caller reads the verdict.
 //
-// Run sets the garbage collector's percentage for the process while it lasts.
+// Run sets the garbage collector's percentage for the process while it lasts, and
+// GOMAXPROCS where logs are files.
 func Run(ctx context.Context, cfg Config, known []smr.Protocol, progress Progress) (*result.File, error) {
 	if err := cfg.Validate(known); err != nil {
 		return nil, err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(cfg.GOGC))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cfg.processors()))
 	raw, err := json.Marshal(cfg)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -49,6 +50,17 @@ func (c *Config) validateStorage() (errs []error) {
 	add(c.Dir != "" && disk && !live, "dir", "a simulated device has no files: it needs --network inproc or tcp")
 	add(c.Keep && !(disk && live), "keep", "there are no files to keep: it needs --storage disk and --network inproc or tcp")
 	return errs
+}
+
+// processors is GOMAXPROCS for the run. A goroutine in fdatasync keeps its processor
+// from the others until the scheduler's monitor notices, which takes it 20 us to 10 ms:
+// on two processors, two syncs stop the cluster. So each log may have one more.
+func (c *Config) processors() int {
+	n := runtime.GOMAXPROCS(0)
+	if c.Storage == StorageDisk && c.Network != NetworkSim && !c.Processes {
+		n += c.Nodes
+	}
+	return n
 }
 
 // unfit says why this run cannot have some faults of storage.

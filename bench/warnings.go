@@ -71,8 +71,9 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 		warn("%s commands were never handed to a replica: the clients were too few, or the offered rate was more than the cluster can do", count(n))
 	}
 	if live && r.measuredWall > 0 {
-		if share := float64(r.busy) / float64(r.measuredWall) / float64(runtime.GOMAXPROCS(0)); share > saturated {
-			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), runtime.GOMAXPROCS(0))
+		processors := min(runtime.GOMAXPROCS(0), runtime.NumCPU())
+		if share := float64(r.busy) / float64(r.measuredWall) / float64(processors); share > saturated {
+			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), processors)
 		}
 		if share := r.foreign(); share > foreignLoad {
 			warn("other programs kept %.0f%% of the processors busy meanwhile: these figures are of that, too", 100*share)

@@ -136,7 +136,7 @@ func TestRerun(t *testing.T) {
 	values := map[string][]string{
 		"protocol": {"raft", "multipaxos,paxos", "paxos", "raft,multipaxos,paxos"}, "nodes": {"3", "5", "7"},
 		"q1": {"0", "4", "5"}, "q2": {"0", "2", "5"}, "proposers": {"one", "all"}, "batch": {"1", "1024"}, "retain": {"0", "1KB", "3MiB"},
-		"storage": {"memory"}, "sync-latency": {"0", "1.5ms", "2us"}, "dir": {"/tmp/a b", "it's", `back\slash`, "$HOME", "x"}, "gogc": {"100", "400"},
+		"storage": {"memory", "disk"}, "fsync": {"always", "off"}, "keep": {"true"}, "sync-latency": {"0", "1.5ms", "2us"}, "dir": {"/tmp/a b", "it's", `back\slash`, "$HOME", "x"}, "gogc": {"100", "400"},
 		"network": {"sim", "inproc", "tcp"}, "processes": {"true", "false"}, "delay": {"0", "1ms", "20ms", "1h"}, "jitter": {"0", "1ns", "200us"}, "loss": {"0", "1%", "0.333"},
 		"listen": {"127.0.0.1:7000", "[::1]:7"}, "rate": {"10k/s", "7/m", "1234567/s", "3/h", "0.1M/s"}, "clients": {"1", "64", "1024"},
 		"arrival": {"poisson", "constant"}, "inflight": {"1", "64", "3"}, "size": {"0", "1B", "256B", "64KiB"}, "keys": {"0", "12"},

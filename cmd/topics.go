@@ -43,6 +43,17 @@ Examples:
   cut leader -> follower at 1s for 1s
   loss 20% all every 2s for 300ms
 
-Words about disks and clocks are known to the language and not carried out yet.`,
+On disks (with --storage disk, and but for corrupt in memory too):
+  disk stall any at 1s for 500ms    no write completes
+  disk slow 10ms all at 1s for 2s   each sync takes so much longer
+  disk full leader at 1s for 1s     writes fail; a replica stops at the first one
+  disk fail leader at 1s for 1s     syncs fail, likewise; it restarts at the end
+  disk corrupt node 2 at 1s         one bit flips: found at the next restart, and
+                                    the replica stays down
+  disk lose follower at 1s for 1s   a crash that takes the log along: the replica
+                                    restarts empty and is in no quorum any more
+
+On clocks:
+  clock drift 5% leader at 1s for 2s, clock jump 50ms node 2 at 1s`,
 	}
 }
