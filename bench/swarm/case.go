@@ -74,10 +74,11 @@ const (
 	Doubling   Kind = "doubling"    // all links deliver this share twice
 	Shuffled   Kind = "shuffled"    // all links hold up this share
 	Slow       Kind = "slow"        // all links of Node are slower by up to Extra
+	SlowDisk   Kind = "slow-disk"   // every sync of Node takes Extra longer
 )
 
 // Kinds lists all kinds of faults.
-var Kinds = []Kind{Crash, CrashPoint, PowerLoss, Pause, Isolate, Partition, Cut, Lossy, Doubling, Shuffled, Slow}
+var Kinds = []Kind{Crash, CrashPoint, PowerLoss, Pause, Isolate, Partition, Cut, Lossy, Doubling, Shuffled, Slow, SlowDisk}
 
 // Fault is one fault of a case.
 type Fault struct {

@@ -112,6 +112,10 @@ func (d *drawer) faults() {
 	slices.SortStableFunc(c.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 }
 
+// longer draws by how much something is slowed down that takes usual: by a few times
+// that, or so much that what comes late is of another term.
+func (d *drawer) longer(usual Time) Time { return d.gap(pick(d, 4*usual, d.c.ElectionMax)) }
+
 func (d *drawer) fault(at Time, k Kind) {
 	c := d.c
 	f := Fault{At: at, Kind: k, For: d.gap(c.ElectionMax * pick[Time](d, 1, 2, 6) / 2)}
@@ -141,7 +145,9 @@ func (d *drawer) fault(at Time, k Kind) {
 	case Doubling, Shuffled:
 		f.Node, f.P = 0, .05+d.Float64()*.5
 	case Slow:
-		f.Extra = d.gap(c.DelayMax * 4)
+		f.Extra = d.longer(c.DelayMax)
+	case SlowDisk:
+		f.Extra = d.longer(c.Sync + 100*us)
 	}
 	c.Faults = append(c.Faults, f)
 }

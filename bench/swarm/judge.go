@@ -106,9 +106,23 @@ func (j *judge) wrap() smr.Protocol {
 		}
 		n := j.nodes[cfg.Position(cfg.ID)]
 		n.begin(core, cfg)
+		j.hint(n)
 		return n, nil
 	}
 	return p
+}
+
+// hint has every other core told, when it is next called, that the connection to n went
+// down and up again: what a live network says after a crash.
+func (j *judge) hint(n *node) {
+	if n.incarnation == 1 {
+		return
+	}
+	for _, m := range j.nodes {
+		if m != n && m.core != nil && m.started {
+			m.hints = append(m.hints, n.id)
+		}
+	}
 }
 
 // fail notes a violation; the first one counts.

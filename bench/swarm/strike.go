@@ -3,6 +3,7 @@ package swarm
 import (
 	"github.com/consbench/consbench/bench/cluster"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/wal"
 )
 
 // strike begins a fault and schedules its end.
@@ -44,6 +45,10 @@ func (r *run) strike(f *Fault) {
 		r.everywhere(end, cluster.LinkFault{Duplicate: f.P})
 	case Shuffled:
 		r.everywhere(end, cluster.LinkFault{Reorder: f.P})
+	case SlowDisk:
+		if r.cluster.ImpairDisk(id, wal.Fault{Kind: wal.Slow, Extra: smr.Time(f.Extra)}) == nil {
+			r.at(end, func() { r.cluster.RepairDisk(id, wal.Slow) })
+		}
 	case Slow:
 		for n := range smr.NodeID(r.Nodes) {
 			if n+1 != id && f.Extra > 0 {
@@ -121,6 +126,7 @@ func (r *run) undoAll() {
 	for id := smr.NodeID(1); int(id) <= r.Nodes; id++ {
 		r.cluster.CrashAt(id, cluster.CrashPoint{})
 		r.cluster.Resume(id)
+		r.cluster.RepairDisk(id, wal.Slow)
 		r.restart(id)
 	}
 	r.judge.record.healed(r.cluster.Now())

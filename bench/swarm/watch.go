@@ -34,6 +34,7 @@ type node struct {
 	started     bool
 	committed   uint64 // last entry handed out
 	tags        map[smr.Tag]bool
+	hints       []smr.NodeID // peers that have crashed and come back, of which the core is not told yet
 
 	written []slot    // written[i-1] is the entry last written to index i
 	durable []slot    // likewise, of what is known to be durable
@@ -71,7 +72,7 @@ func (n *node) begin(core smr.Core, cfg smr.Config) {
 	n.tags = make(map[smr.Tag]bool)
 	n.pending, n.pledges = n.pending[:0], n.pledges[:0]
 	n.written = append(n.written[:0], n.durable...)
-	n.committed = 0
+	n.committed, n.hints = 0, n.hints[:0]
 	n.status = smr.Status{}
 }
 
@@ -167,6 +168,7 @@ func (n *node) Step(now smr.Time, from smr.NodeID, frame []byte) error {
 	n.note(uint64(now)<<16 ^ uint64(from)<<8 ^ uint64(n.id))
 	n.noteBytes(frame)
 	n.record.arrives(n, from, frame)
+	n.hinted(now)
 	err := n.core.Step(now, from, frame)
 	if err != nil {
 		n.fail(Contract, n.id, "refuses a frame that %v has sent: %v", from, err)
@@ -191,7 +193,17 @@ func (j *judge) noteBytes(b []byte) {
 func (n *node) Tick(now smr.Time) {
 	n.now = now
 	n.note(uint64(now)<<8 | uint64(n.id))
+	n.hinted(now)
 	n.core.Tick(now)
+}
+
+// hinted tells the core what happened to its connections.
+func (n *node) hinted(now smr.Time) {
+	for _, id := range n.hints {
+		n.core.Peer(now, id, false)
+		n.core.Peer(now, id, true)
+	}
+	n.hints = n.hints[:0]
 }
 
 // Propose implements smr.Core.
