@@ -143,7 +143,7 @@ The leader that counts is the first one that all live servers hear from. Split
 votes are the trials whose first term or ballot did not elect it. Trials that
 were given up are counted; quantiles that would depend on them are blank.
 Exit status: 0 good, 99 not what was published, 1 failed, 2 usage,
-130 interrupted (settings that were finished are kept).
+130 interrupted (the trials that were finished are kept).
 `)
 }
 
@@ -246,7 +246,7 @@ func (k *electing) run(ctx context.Context, settings []elections.Config, publish
 	switch {
 	case file.Interrupted:
 		file.Exit = interrupt.status()
-		errs = append(errs, fmt.Errorf("interrupted: %d of %d settings were finished", len(file.Settings), len(settings)))
+		errs = append(errs, errors.New("interrupted: the result covers what was measured until then"))
 	default:
 		for i := range file.Settings {
 			if p := file.Settings[i].Published; p != nil && !p.OK {

@@ -20,8 +20,8 @@ type Options struct {
 }
 
 // All carries out the trials of settings, which Check has found to be good, one
-// setting after another. When ctx ends early the result holds the settings that
-// were finished, and the error is [bench.ErrInterrupted].
+// setting after another. When ctx ends early the result holds what was finished,
+// the last setting perhaps with fewer trials, and the error is [bench.ErrInterrupted].
 func All(ctx context.Context, settings []Config, o Options) (*result.Elections, error) {
 	file := &result.Elections{
 		Schema: result.ElectionsSchema, Started: time.Now().UTC().Format(time.RFC3339),
@@ -37,11 +37,12 @@ func All(ctx context.Context, settings []Config, o Options) (*result.Elections, 
 				o.Progress(i, done)
 			}
 		})
-		if ctx.Err() != nil {
+		interrupted := err != nil && ctx.Err() != nil
+		switch {
+		case interrupted && len(samples) == 0:
 			file.Interrupted = true
 			return file, bench.ErrInterrupted
-		}
-		if err != nil {
+		case err != nil && !interrupted:
 			return nil, err
 		}
 		s := Summarize(c, samples, o.Raw)
@@ -50,6 +51,10 @@ func All(ctx context.Context, settings []Config, o Options) (*result.Elections, 
 			s.Published = &p
 		}
 		file.Settings = append(file.Settings, s)
+		if interrupted {
+			file.Interrupted = true
+			return file, bench.ErrInterrupted
+		}
 	}
 	return file, nil
 }

@@ -210,17 +210,27 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestInterrupted: settings that were finished are kept.
+// TestInterrupted: what was finished is kept, and what was not is not made up.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	c := setting(func(c *elections.Config) { c.Trials = 50 })
-	file, err := elections.All(ctx, []elections.Config{c, c}, elections.Options{Protocols: both, Progress: func(setting, _ int) {
-		if setting == 1 {
+	long := c
+	long.Trials = elections.MaxTrials
+	file, err := elections.All(ctx, []elections.Config{c, long, c}, elections.Options{Protocols: both, Progress: func(setting, done int) {
+		if setting == 1 && done >= 20 {
 			cancel()
 		}
 	}})
-	if !errors.Is(err, bench.ErrInterrupted) || file == nil || !file.Interrupted || len(file.Settings) != 1 {
+	if !errors.Is(err, bench.ErrInterrupted) || file == nil || !file.Interrupted || len(file.Settings) != 2 {
+		t.Fatalf("%v, %+v", err, file)
+	}
+	whole, part := file.Settings[0], file.Settings[1]
+	if whole.Trials != 50 || part.Trials < 10 || part.Trials == elections.MaxTrials || part.Unfinished != 0 || part.Phases.FirstCommit.Mean == nil {
+		t.Errorf("%d trials, then %d, %d of them unfinished", whole.Trials, part.Trials, part.Unfinished)
+	}
+	cancel()
+	if file, err := elections.All(ctx, []elections.Config{c}, elections.Options{Protocols: both}); !errors.Is(err, bench.ErrInterrupted) || len(file.Settings) != 0 {
 		t.Errorf("%v, %+v", err, file)
 	}
 }

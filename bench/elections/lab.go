@@ -15,10 +15,10 @@ import (
 )
 
 // What the cores of a trial are given: logs of a few entries fit into the smallest
-// windows.
+// windows. Most of what a trial costs is making them.
 const (
-	frame  = 4 << 10
-	retain = 16 << 10 // some 100 bytes for each of 128 servers
+	frame     = 4 << 10
+	entrySize = 64 // a command without payload as a window holds it, and some slack
 )
 
 // maxStuck is how many events may follow one another at one instant, lookUp after
@@ -358,7 +358,7 @@ func (n *node) open(incarnation int) error {
 		Core: smr.Config{
 			ID: n.id, Peers: l.peers, Seed: l.seed,
 			ElectionMin: smr.Time(l.cfg.ElectionMin), ElectionMax: smr.Time(l.cfg.ElectionMax), Heartbeat: smr.Time(l.cfg.Heartbeat),
-			MaxFrame: frame, Inflight: frame, Retain: retain, PreVote: l.cfg.PreVote, CheckQuorum: l.cfg.CheckQuorum,
+			MaxFrame: frame, Inflight: frame, Retain: entrySize * (l.cfg.Nodes + 8), PreVote: l.cfg.PreVote, CheckQuorum: l.cfg.CheckQuorum,
 		},
 		Sessions: 1, Batch: 1, BatchBytes: frame,
 	}, replica.Parts{

@@ -4,15 +4,16 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/consbench/consbench/bench/smr"
 )
 
-// gcPercent: what a trial allocates dies with it, and little outlives the next
-// collection, so that 64 MB may well be made of it.
-const gcPercent = 1600
+// gcPercent keeps what is collected small enough for a processor's cache: a trial
+// allocates 400 KB, all of which dies with it.
+const gcPercent = 200
 
 // seedOf is the seed of trial i. It depends on nothing else, so that trial i of
 // every setting and protocol draws the same timeouts.
@@ -25,10 +26,11 @@ func seedOf(seed uint64, i int) uint64 {
 
 // Run carries out the trials of cfg, which Check has found to be good, on all
 // processors. The samples are in the order of the trials and depend on cfg alone.
-// progress may be nil; it is called from one goroutine at a time.
+// When ctx ends early, Run returns its error and those samples before which none is
+// missing. progress may be nil; it is called from one goroutine at a time.
 func Run(ctx context.Context, cfg Config, protocol smr.Protocol, progress func(done int)) ([]Sample, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	samples := make([]Sample, cfg.Trials)
+	samples, ended := make([]Sample, cfg.Trials), make([]bool, cfg.Trials)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next, done atomic.Int64
@@ -44,9 +46,10 @@ func Run(ctx context.Context, cfg Config, protocol smr.Protocol, progress func(d
 				}
 				var err error
 				if samples[i], err = l.trial(seedOf(cfg.Seed, i)); err != nil {
-					cancel(err)
+					cancel(err) // of no effect if it is ctx that has ended
 					return
 				}
+				ended[i] = true
 				if n := done.Add(1); progress != nil && telling.TryLock() {
 					progress(int(n))
 					telling.Unlock()
@@ -56,7 +59,10 @@ func Run(ctx context.Context, cfg Config, protocol smr.Protocol, progress func(d
 	}
 	workers.Wait()
 	if err := context.Cause(ctx); err != nil {
-		return nil, err
+		if i := slices.Index(ended, false); i >= 0 {
+			samples = samples[:i]
+		}
+		return samples, err
 	}
 	return samples, nil
 }

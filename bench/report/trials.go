@@ -41,7 +41,7 @@ func Trials(w io.Writer, e *result.Elections, o Options) error {
 	}
 	p.distributionPlot(e.Settings)
 	if e.Interrupted {
-		p.marked(yellow, "INTERRUPTED", "settings that were not finished are missing")
+		p.marked(yellow, "INTERRUPTED", "the figures cover only what was measured until then")
 		p.line("")
 	}
 	p.machine()
@@ -148,6 +148,9 @@ func (p *page) electionPhases(s *result.ElectionSetting) {
 	parts := []string{
 		"rounds " + sig3(s.Rounds.Mean) + ", at most " + group(strconv.Itoa(s.Rounds.Max)),
 		"split votes " + portion(s.SplitVoteRate),
+	}
+	if s.Trials < s.Config.Trials {
+		parts = append(parts, "only "+plural(s.Trials, "trial"))
 	}
 	if s.Unfinished > 0 {
 		parts = append(parts, fmt.Sprintf("%s of %s unfinished after %s", group(strconv.Itoa(s.Unfinished)), plural(s.Trials, "trial"), short(int64(s.Config.GiveUp))))

@@ -11,7 +11,7 @@ type Elections struct {
 	Schema      string            `json:"schema"`
 	Started     string            `json:"started"` // RFC 3339
 	Environment Environment       `json:"environment"`
-	Interrupted bool              `json:"interrupted,omitempty"` // ended early by a signal: settings are missing
+	Interrupted bool              `json:"interrupted,omitempty"` // ended early by a signal: settings or trials are missing
 	Settings    []ElectionSetting `json:"settings"`
 	Exit        int               `json:"exit"` // status of the process
 }
