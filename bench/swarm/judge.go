@@ -60,6 +60,7 @@ type judge struct {
 	now      smr.Time
 	broken   *Violation
 	record   *Transcript // nil = nobody reads along
+	inputs   uint64
 
 	chosen   []value // chosen[i-1] is what index i was first reported as
 	proposed map[value]int
@@ -125,11 +126,30 @@ func (j *judge) hint(n *node) {
 	}
 }
 
-// fail notes a violation; the first one counts.
+// stop unwinds a run whose verdict is known.
+type stop struct{}
+
+// fail notes a violation, which ends the run.
 func (j *judge) fail(what Invariant, node smr.NodeID, format string, args ...any) {
+	j.found(&Violation{what, j.now, node, fmt.Sprintf(format, args...)})
+	panic(stop{})
+}
+
+// found notes a violation; the first one counts.
+func (j *judge) found(v *Violation) {
 	if j.broken == nil {
-		j.broken = &Violation{what, j.now, node, fmt.Sprintf(format, args...)}
-		j.record.violation(j.broken)
+		j.broken = v
+		j.record.violation(v)
+	}
+}
+
+// maxInputs ends a run that has no end: what is drawn stays below a hundredth of it.
+const maxInputs = 2_000_000
+
+// input counts what cores are told.
+func (j *judge) input() {
+	if j.inputs++; j.inputs == maxInputs {
+		j.fail(Progress, smr.None, "%d frames, timers and commands, and no end: replicas keep one another busy without getting anywhere", j.inputs)
 	}
 }
 

@@ -3,6 +3,7 @@ package swarm
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -70,10 +71,14 @@ func perform(ctx context.Context, p smr.Protocol, c *Case, record *Transcript) (
 	r.out.Faults = make(map[Kind]uint64)
 	r.judge.record = record
 	defer func() {
-		if v := recover(); v != nil {
-			r.judge.fail(Contract, smr.None, "panic: %v\n%s", v, trimmed(debug.Stack()))
-			out, err = r.outcome(), nil
+		v := recover()
+		if v == nil {
+			return
 		}
+		if _, ok := v.(stop); !ok {
+			r.judge.found(&Violation{Contract, r.judge.now, smr.None, fmt.Sprintf("panic: %v\n%s", v, trimmed(debug.Stack()))})
+		}
+		out, err = r.outcome(), nil
 	}()
 	if r.cluster, err = cluster.NewVirtual(r.options(), c.Seed); err != nil {
 		return nil, err
@@ -83,13 +88,8 @@ func perform(ctx context.Context, p smr.Protocol, c *Case, record *Transcript) (
 		if err := phase(); err != nil {
 			return nil, err
 		}
-		if r.judge.broken != nil {
-			break
-		}
 	}
-	if r.judge.broken == nil {
-		r.verify()
-	}
+	r.verify()
 	return r.outcome(), nil
 }
 
@@ -147,9 +147,10 @@ func (r *run) options() cluster.Options {
 // maxHistory bounds the operations that are checked for linearizability.
 const maxHistory = 4_000
 
-// await lets time pass until it is until, a violation, or done.
+// await lets time pass until it is until, or done.
 func (r *run) await(until smr.Time, done func() bool) (bool, error) {
-	ok, err := r.cluster.Await(r.ctx, until, func() bool { return r.judge.broken != nil || done != nil && done() })
+	ok, err := r.cluster.Await(r.ctx, until, done)
+	r.judge.now = max(r.judge.now, r.cluster.Now())
 	if p := r.cluster.Problems(); len(p) > 0 && err == nil {
 		r.judge.fail(Contract, smr.None, "%s", p[0])
 	}
@@ -176,7 +177,7 @@ func (r *run) safety() error {
 	}
 	r.cluster.Load(0, smr.Time(r.Case.Load))
 	full := func() bool { return r.Events > 0 && r.cluster.Simulated() >= r.Events }
-	for r.judge.broken == nil && len(r.actions) > 0 && r.actions[0].at <= smr.Time(r.Span) {
+	for len(r.actions) > 0 && r.actions[0].at <= smr.Time(r.Span) {
 		a := r.actions[0]
 		if ok, err := r.await(a.at, full); ok || err != nil {
 			return err

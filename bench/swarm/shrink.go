@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -42,7 +43,7 @@ func Shrink(ctx context.Context, p smr.Protocol, c *Case, limit time.Duration) (
 	s.truncate()
 	for again := true; again && s.going(); {
 		again = false
-		for _, pass := range []func() bool{s.faults, s.nodes, s.plain, s.commands, s.seeds} {
+		for _, pass := range []func() bool{s.faults, s.nodes, s.plain, s.commands, s.wander} {
 			if s.going() {
 				again = pass() || again
 			}
@@ -177,15 +178,65 @@ func (s *shrinker) commands() (better bool) {
 	return better
 }
 
-// seeds tries other timers and delays: an accident that came late may come early.
-func (s *shrinker) seeds() (better bool) {
-	for seed := uint64(1); seed <= 40 && s.going(); seed++ {
+// enough is the part of the events at which a case counts as small, and stalled how
+// many tries without a smaller one end the search for it.
+const (
+	enough  = 10
+	stalled = 3000
+)
+
+// wander tries random changes under other seeds: an accident that needs much to happen
+// in one run may need little in another.
+func (s *shrinker) wander() (better bool) {
+	rng := rand.New(rand.NewPCG(s.best.Case.Seed, streamShrink))
+	for idle := 0; idle < stalled && s.best.Outcome.Events > s.best.Before/enough && s.going(); idle++ {
 		c := s.copy()
-		c.Seed = seed
-		before := s.best.Outcome.Events
-		if seed != s.best.Case.Seed {
-			better = s.try(c) && s.best.Outcome.Events < before || better
+		c.Seed = 1 + rng.Uint64N(1000)
+		for range rng.IntN(4) {
+			mutations[rng.IntN(len(mutations))](rng, c, Time(s.best.Outcome.Violation.At))
+		}
+		if before := s.best.Outcome.Events; s.try(c) && s.best.Outcome.Events < before {
+			better, idle = true, 0
 		}
 	}
 	return better
+}
+
+// streamShrink keeps what the search for smaller cases draws apart from all else.
+const streamShrink = 0x5412_1c4b
+
+// mutations make a case smaller, or what happens in it earlier. end is when it failed.
+var mutations = []func(rng *rand.Rand, c *Case, end Time){
+	func(rng *rand.Rand, c *Case, _ Time) {
+		if n := len(c.Faults); n > 0 {
+			i := rng.IntN(n)
+			c.Faults = slices.Delete(c.Faults, i, i+1)
+		}
+	},
+	func(rng *rand.Rand, c *Case, _ Time) {
+		if n := len(c.Faults); n > 0 {
+			f := &c.Faults[rng.IntN(n)]
+			f.At = Time(float64(f.At) * rng.Float64())
+		}
+	},
+	func(rng *rand.Rand, c *Case, _ Time) {
+		if n := len(c.Faults); n > 0 {
+			f := &c.Faults[rng.IntN(n)]
+			f.For, f.Nth = f.For/2, max(f.Nth/2, min(f.Nth, 1))
+		}
+	},
+	func(rng *rand.Rand, c *Case, _ Time) {
+		by := .3 + .7*rng.Float64()
+		for i := range c.Faults {
+			c.Faults[i].At = Time(float64(c.Faults[i].At) * by)
+		}
+	},
+	func(rng *rand.Rand, c *Case, end Time) { c.Load = Time(float64(min(c.Load, end)) * rng.Float64()) },
+	func(rng *rand.Rand, c *Case, end Time) {
+		c.Span = Time(float64(min(c.Span, end)) * (.3 + .7*rng.Float64()))
+		c.Load = min(c.Load, c.Span)
+	},
+	func(rng *rand.Rand, c *Case, _ Time) { c.Rate = (.5 + 8*rng.Float64()) * 1e9 / float64(c.ElectionMax) },
+	func(_ *rand.Rand, c *Case, _ Time) { c.Sessions, c.Open = max(1, c.Sessions/2), 1 },
+	func(_ *rand.Rand, c *Case, _ Time) { c.Heartbeat = c.ElectionMin / 2 },
 }

@@ -189,3 +189,12 @@ func (t *Transcript) commits(n *node, e *smr.Entry) {
 		t.line(n.now, n.id, "commits %d: %v", e.Index, value{e.Sum, uint32(len(e.Data))})
 	}
 }
+
+func (t *Transcript) helps(n *node, peers []smr.NodeID) {
+	if t == nil {
+		return
+	}
+	for _, id := range peers {
+		t.line(n.now, n.id, "-> %v  needs a snapshot", id)
+	}
+}

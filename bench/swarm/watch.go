@@ -115,10 +115,10 @@ func (n *node) Start(now smr.Time) {
 	n.core.Start(now)
 	n.started = true
 	n.core.Status(&n.status)
+	n.record.starts(n)
 	if n.incarnation > 1 {
 		n.returned()
 	}
-	n.record.starts(n)
 }
 
 // returned judges what a replica holds after a crash.
@@ -165,6 +165,7 @@ func (n *node) returned() {
 // Step implements smr.Core.
 func (n *node) Step(now smr.Time, from smr.NodeID, frame []byte) error {
 	n.now = now
+	n.input()
 	n.note(uint64(now)<<16 ^ uint64(from)<<8 ^ uint64(n.id))
 	n.noteBytes(frame)
 	n.record.arrives(n, from, frame)
@@ -192,6 +193,7 @@ func (j *judge) noteBytes(b []byte) {
 // Tick implements smr.Core.
 func (n *node) Tick(now smr.Time) {
 	n.now = now
+	n.input()
 	n.note(uint64(now)<<8 | uint64(n.id))
 	n.hinted(now)
 	n.core.Tick(now)
@@ -209,6 +211,7 @@ func (n *node) hinted(now smr.Time) {
 // Propose implements smr.Core.
 func (n *node) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	n.now = now
+	n.input()
 	err := n.core.Propose(now, tag, data)
 	if err == nil {
 		n.proposed[valueOf(data)]++
@@ -272,7 +275,7 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 	if n.started {
 		n.monotonic(&was)
 	}
-	if rd.Number != 0 {
+	if len(rd.Records) > 0 {
 		n.logs(rd)
 	}
 	n.floor = n.status.Durable
@@ -289,6 +292,7 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 	for _, tag := range rd.Lost {
 		n.ends(tag)
 	}
+	n.record.helps(n, rd.SnapshotTo)
 }
 
 // monotonic judges the status against the one before, in one incarnation.
