@@ -101,7 +101,8 @@ func (d *liveDevice) work(l *liveLane, ops []op) {
 			began = time.Time{}
 		}
 		if err != nil {
-			l.failed.Store(&err)
+			failure := err // of its own: err itself would be on the heap, once for each op
+			l.failed.Store(&failure)
 		} else {
 			l.done.Store(int64(i + 1))
 		}
