@@ -131,6 +131,7 @@ func newRoot(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newRun(protocols, stdout, stderr), newCompare(protocols, stdout, stderr), newGate(protocols, stdout, stderr), newElections(protocols, stdout, stderr), newCheck(protocols, stdout, stderr), newExport(stdout, stderr), newMetrics(stdout), newVersion(stdout), newFaultsTopic(), newNode(protocols))
+	addMutants(root, protocols, stdout)
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

@@ -1,0 +1,108 @@
+//go:build mutants
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/consbench/consbench/bench/mutant"
+	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/swarm"
+)
+
+// hunting is a table of mutants as it was asked for.
+type hunting struct {
+	only   string
+	layer  string
+	kills  int
+	limit  int
+	jobs   int
+	stdout io.Writer
+
+	protocols []smr.Protocol
+}
+
+// addMutants adds the command that prints the table of mutants.
+func addMutants(root *cobra.Command, protocols []smr.Protocol, stdout io.Writer) {
+	h := &hunting{protocols: protocols, stdout: stdout}
+	c := &cobra.Command{
+		Use:   "mutants [flags]",
+		Short: "how many seeds of check it takes to find each deliberate bug",
+		Long: `How many seeds of consbench check it takes to find each deliberate bug of this test
+build. A hunt ends with the first seed that breaks an invariant, the next one begins
+behind it. Exit status: 0 all were found, 3 one survived.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return h.run(c.Context()) },
+	}
+	c.Flags().StringVar(&h.only, "only", "", "mutants whose names contain this")
+	c.Flags().StringVar(&h.layer, "layer", "", "mutants of this layer: raft, multipaxos, paxos, log or session")
+	c.Flags().IntVar(&h.kills, "kills", 3, "how often each is to be found")
+	c.Flags().IntVar(&h.limit, "seeds", 1000, "seeds of one hunt")
+	c.Flags().IntVar(&h.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at once")
+	root.AddCommand(c)
+}
+
+func (h *hunting) run(ctx context.Context) error {
+	if h.kills < 1 || h.limit < 1 || h.jobs < 1 {
+		return &failure{exitUsage, fmt.Errorf("--kills, --seeds and --jobs must be positive")}
+	}
+	ctx, interrupt := interruptible(ctx)
+	defer interrupt.stop()
+	start, layer, rows, survived := time.Now(), "", 0, 0
+	for _, id := range mutant.All() {
+		info := id.Info()
+		if info.Once || !strings.Contains(info.Name, h.only) || h.layer != "" && h.layer != info.Layer {
+			continue
+		}
+		if info.Layer != layer {
+			layer = info.Layer
+			fmt.Fprintf(h.stdout, "%-29s %-10s %5s %6s %5s  %s\n", strings.ToUpper(layer), "protocol", "first", "median", "worst", "found by")
+		}
+		for _, p := range h.protocols {
+			if !slices.Contains(info.Protocols, p.Name) {
+				continue
+			}
+			hunt := swarm.Hunt{Mutant: id, Protocol: p, Kills: h.kills, Limit: uint64(h.limit), Jobs: h.jobs}
+			k, err := hunt.Run(ctx)
+			if err != nil {
+				if interrupt.came() {
+					return &failure{interrupt.status(), fmt.Errorf("interrupted")}
+				}
+				return failed(err)
+			}
+			rows++
+			h.row(info.Name, p.Name, k)
+			if k.Survived {
+				survived++
+			}
+		}
+	}
+	fmt.Fprintf(h.stdout, "\n%d rows, %d survived %d seeds, in %v\n", rows, survived, h.limit, time.Since(start).Round(time.Second))
+	switch {
+	case rows == 0:
+		return &failure{exitUsage, fmt.Errorf("no mutant is called %q in layer %q", h.only, h.layer)}
+	case survived > 0:
+		return &failure{exitIncorrect, fmt.Errorf("%d mutants survived", survived)}
+	}
+	return nil
+}
+
+func (h *hunting) row(name, protocol string, k *swarm.Kill) {
+	if k.Violation == nil {
+		fmt.Fprintf(h.stdout, "%-29s %-10s %5s %6s %5d  SURVIVED\n", name, protocol, "-", "-", k.Ran)
+		return
+	}
+	by := string(k.Invariant())
+	if k.Survived {
+		by += ", then SURVIVED"
+	}
+	fmt.Fprintf(h.stdout, "%-29s %-10s %5d %6d %5d  %s\n", name, protocol, k.Seeds[0], k.Median(), k.Worst(), by)
+}
