@@ -21,6 +21,8 @@ var Basic = smr.Protocol{
 	Leaderless: true,
 	Flexible:   true,
 	Describe:   describeBasic,
+
+	DescribeRecord: describeBasicRecord,
 }
 
 // basic is one replica of basic Paxos.

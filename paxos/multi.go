@@ -16,6 +16,8 @@ var Multi = smr.Protocol{
 	New:      func(cfg smr.Config) (smr.Core, error) { return NewMulti(cfg) },
 	Flexible: true,
 	Describe: describeMulti,
+
+	DescribeRecord: describeMultiRecord,
 }
 
 // MultiPaxos is one replica of a Multi-Paxos log. It is acceptor and learner

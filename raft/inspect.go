@@ -83,3 +83,16 @@ func describeEntries(body []byte) string {
 	}
 	return "entries " + strings.Join(words, ", ")
 }
+
+// describeRecord puts a log record into words.
+func describeRecord(b []byte) string {
+	r, entries, err := decodeRecord(b)
+	if err != nil {
+		return err.Error()
+	}
+	what := "update"
+	if r.baseline {
+		what = fmt.Sprintf("baseline on the snapshot of %d, term %d", r.snapIndex, r.snapTerm)
+	}
+	return fmt.Sprintf("%s: term=%d vote=%v commit=%d, %s", what, r.term, r.vote, r.commit, describeEntries(entries))
+}

@@ -18,6 +18,8 @@ var Protocol = smr.Protocol{
 
 	LogMatching: true,
 	Describe:    describe,
+
+	DescribeRecord: describeRecord,
 }
 
 // unlogged is the Ready number of what no Ready has logged yet.

@@ -107,7 +107,8 @@ type Protocol struct {
 	Flexible    bool // honours Config.Q1 and Q2
 	LogMatching bool // entries of equal index and term follow on equal logs; a log may be cut off and go on otherwise
 
-	Describe func(frame []byte) string // a frame in words, for a person; nil = there are none
+	Describe       func(frame []byte) string  // a frame in words, for a person; nil = there are none
+	DescribeRecord func(record []byte) string // likewise a record of the log
 }
 
 // Errors of Propose.

@@ -49,8 +49,9 @@ func parseFileName(name string) (f fileID, ok bool) {
 
 // dirStore is a directory of files.
 type dirStore struct {
-	dir  string
-	lock *os.File // the marker
+	dir     string
+	lock    *os.File // the marker; nil if only reading
+	reading bool
 
 	mu   sync.Mutex
 	open map[fileID]*os.File
@@ -151,7 +152,11 @@ func (s *dirStore) file(f fileID) (*os.File, error) {
 	if file, ok := s.open[f]; ok {
 		return file, nil
 	}
-	file, err := os.OpenFile(s.name(f), os.O_RDWR, 0)
+	mode := os.O_RDWR
+	if s.reading {
+		mode = os.O_RDONLY
+	}
+	file, err := os.OpenFile(s.name(f), mode, 0)
 	if err == nil {
 		s.open[f] = file
 	}
@@ -295,5 +300,8 @@ func (s *dirStore) close() error {
 		file.Close()
 	}
 	clear(s.open)
+	if s.lock == nil {
+		return nil
+	}
 	return s.lock.Close()
 }

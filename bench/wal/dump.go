@@ -1,0 +1,132 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Dump writes what the log in dir holds, for a person, and changes nothing. describe
+// says in words what a record is; it may be nil. The error is a [*RotError] if the
+// log has rot: what can be read before it is listed all the same.
+func Dump(w io.Writer, dir string, describe func(record []byte) string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("wal: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("wal: %s is a file; a log is a directory that holds %s", dir, markerName)
+	}
+	if err := checkOurs(dir, false); err != nil {
+		return err
+	}
+	s := &dirStore{dir: dir, open: map[fileID]*os.File{}, reading: true}
+	defer s.close()
+	marker, err := os.ReadFile(filepath.Join(dir, markerName))
+	if err != nil {
+		return fmt.Errorf("wal: %w", err)
+	}
+	out := &dumper{w: w, describe: describe, store: s}
+	out.printf("%s: %s", dir, strings.TrimPrefix(string(marker), markerMagic))
+	return errors.Join(out.dump(), out.err)
+}
+
+type dumper struct {
+	w        io.Writer
+	store    store
+	describe func([]byte) string
+	err      error // of w
+}
+
+func (d *dumper) printf(format string, args ...any) {
+	if d.err == nil {
+		_, d.err = fmt.Fprintf(d.w, format, args...)
+	}
+}
+
+func (d *dumper) dump() error {
+	r, snapshots, scratch, err := survey(d.store, nil)
+	if err != nil {
+		return err
+	}
+	var rot []error
+	for _, index := range snapshots {
+		_, meta, image, err := loadSnapshot(d.store, index)
+		if err != nil {
+			d.printf("%s  ROT\n", fileName(fileID{snapshotFile, index}))
+			rot = append(rot, err)
+			continue
+		}
+		d.printf("%s  snapshot up to entry %d, %d B of meta, %d B of image, crc ok\n", fileName(fileID{snapshotFile, index}), index, len(meta), len(image))
+	}
+	for _, n := range scratch {
+		d.printf("%s  not whole: a snapshot that was being written\n", fileName(fileID{scratchFile, n}))
+	}
+	for i, n := range r.segments {
+		if err := d.segment(&r, i, n); err != nil {
+			return err
+		}
+	}
+	if len(r.segments) == 0 {
+		d.printf("no segments: nothing was written\n")
+		return errors.Join(rot...)
+	}
+	e, err := r.walk(func(frame) error { return nil })
+	if err != nil {
+		return errors.Join(append(rot, err)...)
+	}
+	d.printf("replay from %s on: %d B of records, end at offset %d of %s\n", fileName(fileID{segmentFile, r.segments[e.base]}),
+		e.read, e.cut.offset(), fileName(fileID{segmentFile, e.cut.segment()}))
+	if e.torn > 0 {
+		d.printf("TORN TAIL  %d B behind offset %d of %s were never synced; a recovery cuts them off\n", e.torn, e.cut.offset(), fileName(fileID{segmentFile, e.cut.segment()}))
+	}
+	return errors.Join(rot...)
+}
+
+// segment lists the frames of a segment as far as they can be read.
+func (d *dumper) segment(r *reader, i int, n uint64) error {
+	s, err := r.load(i)
+	if err != nil {
+		return err
+	}
+	d.printf("%s  segment %d, %d B, log %08x\n", fileName(fileID{segmentFile, n}), n, len(r.data), r.id)
+	if s != nil {
+		d.printf("%12d  BAD     %s\n", s.off, s.reason)
+		return nil
+	}
+	for off := int64(segmentHeader); !blank(r.data, off, frameHeader); {
+		f, reason := readFrame(r.data, r.id, n, off)
+		if reason != "" {
+			d.printf("%12d  BAD     %s\n", off, reason)
+			return nil
+		}
+		d.printf("%12d  %-6s  %s\n", off, frameNames[f.kind], d.words(f))
+		off += f.size
+		if f.kind == kindEnd {
+			break
+		}
+	}
+	return nil
+}
+
+var frameNames = [...]string{kindRecord: "record", kindEnd: "end", kindSeal: "seal"}
+
+func (d *dumper) words(f frame) string {
+	switch f.kind {
+	case kindEnd:
+		return "the log goes on in the next segment"
+	case kindSeal:
+		return "the log was closed here"
+	}
+	s := fmt.Sprintf("%6d B  crc ok", len(f.payload))
+	if f.flags&flagBaseline != 0 {
+		s += "  baseline"
+	}
+	if d.describe != nil {
+		s += "  " + d.describe(f.payload)
+	}
+	return s
+}
