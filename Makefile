@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X github.com/consbench/consbench/bench.Version=$(VERSION)
 FUZZTIME ?= 60s
 
-.PHONY: help run build test short race lint vuln fuzz bench soak figure16 kill mutants clean
+.PHONY: help run build test short race lint vuln fuzz bench decoders soak figure16 kill mutants clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,10 +43,25 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; done
 
+# What reads bytes that others wrote. .ci/run gives each of them a few seconds.
+DECODERS := raft:FuzzFrame raft:FuzzRecord \
+  paxos:FuzzMultiMessage paxos:FuzzMultiReplay paxos:FuzzParseBatch paxos:FuzzBasicReplay \
+  bench/smr/window:FuzzDecode bench/command:FuzzNext bench/command:FuzzAnswer bench/replica:FuzzRestore \
+  bench/result:FuzzParse bench/fault:FuzzParse bench/swarm:FuzzParse bench/topology:FuzzParse \
+  bench/measure:FuzzDecode bench/measure:FuzzSparse \
+  bench/cluster:FuzzReport bench/cluster:FuzzMessage bench/cluster:FuzzClientFrames \
+  netsim/tcp:FuzzScan netsim/tcp:FuzzHandshake
+
+decoders: ## the fuzz targets of everything that reads bytes, for FUZZTIME each
+	@for d in $(DECODERS); do \
+	  echo "$$d"; $(GO) test -run '^$$' -fuzz "^$${d#*:}$$" -fuzztime $(FUZZTIME) ./$${d%:*} || exit 1; \
+	done
+
 bench: ## benchmarks, ten times each, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 10 ./...
 
-soak: ## thousands of random schedules for every protocol
+soak: ## 100,000 seeds of consbench check and thousands of random schedules for every protocol
+	$(GO) run ./cmd/consbench check --seeds 100000 --reach
 	$(GO) test -count=1 -timeout 2h -run Conformance ./raft ./paxos -smrtest.seeds 5000
 	$(GO) test -count=1 -timeout 2h -run PowerLoss ./bench/cluster -powerloss.cycles 10000
 

@@ -45,6 +45,7 @@ type checking struct {
 	replay     string
 	transcript string
 	save       string
+	reach      bool
 	quiet      bool
 	cpu, mem   string
 
@@ -91,8 +92,9 @@ func (k *checking) declare() {
 	add((*textValue)(&k.replay), "replay", "", "a saved case, in place of seeds", "file", "raft-123.json")
 	add((*textValue)(&k.transcript), "transcript", "", "where to write who said what to whom; - is standard output", "file", "run.txt")
 	add((*textValue)(&k.save), "save", "", "where to save the case that fails, in place of protocol-seed.json", "file", "case.json")
+	add((*boolValue)(&k.reach), "reach", "", "fail where a place that the seeds must reach was never reached", "", "").NoOptDefVal = "true"
 	add((*boolValue)(&k.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
-	k.b.all.Lookup("quiet").DefValue = ""
+	k.b.all.Lookup("quiet").DefValue, k.b.all.Lookup("reach").DefValue = "", ""
 	for name, p := range map[string]*string{"cpuprofile": &k.cpu, "memprofile": &k.mem} {
 		k.b.all.Var((*textValue)(p), name, "")
 		k.b.all.Lookup(name).Hidden = true
@@ -336,6 +338,9 @@ func (k *checking) search(ctx context.Context, chosen []smr.Protocol, progress *
 			return errors.Join(append(errs, failed(err))...)
 		}
 		report.Check(k.stdout, tally)
+		if missing := tally.Missing(); k.reach && len(missing) > 0 && tally.Failed == nil {
+			errs = append(errs, failed(fmt.Errorf("%s: %d places were never reached; the first is %v", p.Name, len(missing), missing[0])))
+		}
 		if tally.Failed != nil {
 			errs = append(errs, k.broken(ctx, p, tally.Failed, tally.Violation, replayLine(p, tally.Failed.Seed), k.shrink))
 		} else if missing := tally.Missing(); len(missing) > 0 && tally.Seeds >= longSearch {
