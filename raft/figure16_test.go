@@ -66,6 +66,12 @@ func TestTimerRuleDecidesFigure16(t *testing.T) {
 		}
 		base := elections.Defaults()
 		base.Trials = 500
+		if testing.Short() {
+			if r.met { // bench/elections has it
+				continue
+			}
+			base.Trials = 50
+		}
 		settings, published, err := elections.Figure16(base)
 		if err != nil {
 			t.Fatal(err)

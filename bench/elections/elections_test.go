@@ -49,6 +49,9 @@ func TestEqualSeeds(t *testing.T) {
 	for _, p := range both {
 		for _, start := range []string{result.StartCrash, result.StartFresh} {
 			c := everything(start)
+			if testing.Short() {
+				c.Trials = 24
+			}
 			runtime.GOMAXPROCS(1)
 			one := run(t, c, p)
 			runtime.GOMAXPROCS(4)
@@ -74,7 +77,7 @@ func TestPhasesFollow(t *testing.T) {
 		for _, start := range []string{result.StartCrash, result.StartFresh} {
 			for _, n := range []int{1, 2, 3, 4, 5, 9} {
 				c := everything(start)
-				c.Trials, c.Nodes, c.Down = 20, n, 0
+				c.Trials, c.Nodes, c.Down = max(trials()/50, 4), n, 0
 				if start == result.StartCrash && n < 3 {
 					continue
 				}

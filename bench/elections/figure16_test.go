@@ -17,9 +17,8 @@ func TestFigure16(t *testing.T) {
 		t.Fatalf("%d settings, %v", len(settings), err)
 	}
 	if testing.Short() { // one range of each kind
-		settings, published = append(settings[:1], settings[5], settings[9]), append(published[:1], published[5], published[9])
-		settings[0].Trials = 5
-		settings[1].Trials, settings[2].Trials = 500, 500
+		settings, published = append(settings[:1], settings[5]), append(published[:1], published[5])
+		settings[0].Trials, settings[1].Trials = 2, 300
 	}
 	for i, c := range settings {
 		if err := elections.Check(&c, &raft.Protocol); err != nil {
