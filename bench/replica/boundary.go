@@ -23,6 +23,7 @@ const (
 	AfterAppend                    // the records are in the log, not durable; no frame is sent
 	BetweenFrames                  // some frames are sent, others of the same Ready are not
 	AfterFrames                    // all frames of a Ready are sent, its entries are not applied
+	AfterVote                      // the same, with frames of an election among them
 	BetweenEntries                 // some entries are applied, others of the same Ready are not
 	AfterEntries                   // entries are applied, the clients have no answer
 	BeforeSave                     // a snapshot is taken and is not in the log
@@ -32,12 +33,12 @@ const (
 	AfterInstall                   // the state machine stands at the snapshot, the core does not know
 	BeforeAnswers                  // everything is done but answering clients
 	TurnEnds                       // everything is done
-	Boundaries     = 18            // number of boundaries, Anywhere included
+	Boundaries     = 19            // number of boundaries, Anywhere included
 )
 
 var boundaryNames = [Boundaries]string{
 	"anywhere", "turn-begins", "after-mail", "after-persisted", "after-propose", "before-append", "after-append",
-	"between-frames", "after-frames", "between-entries", "after-entries", "before-save", "after-save",
+	"between-frames", "after-frames", "after-vote", "between-entries", "after-entries", "before-save", "after-save",
 	"before-baseline", "before-install", "after-install", "before-answers", "turn-ends",
 }
 

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"slices"
+
 	"github.com/consbench/consbench/bench/command"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
@@ -64,6 +66,9 @@ func (r *Replica) drain(now smr.Time) {
 		}
 		if len(rd.Frames) > 0 {
 			r.passes(AfterFrames)
+			if r.Dies != nil && votes(rd.Frames) {
+				r.passes(AfterVote)
+			}
 		}
 		for i := range rd.Committed {
 			if i > 0 {
@@ -98,6 +103,11 @@ func (r *Replica) drain(now smr.Time) {
 			again = true
 		}
 	}
+}
+
+// votes reports whether frames belong to an election.
+func votes(frames []smr.Frame) bool {
+	return slices.ContainsFunc(frames, func(f smr.Frame) bool { return f.Kind == smr.Election })
 }
 
 // persist tells the core what has become durable.

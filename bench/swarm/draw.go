@@ -44,6 +44,9 @@ func Draw(p smr.Protocol, seed uint64) *Case {
 	if p.Flexible && d.IntN(4) == 0 {
 		c.Q1 = 1 + d.IntN(c.Nodes)
 		c.Q2 = c.Nodes + 1 - c.Q1 + d.IntN(c.Q1)
+		if c.Q2 == 1 {
+			c.Sync = max(c.Sync, 100*us) // a leader alone, on a disk without delay, would have no end of commands at one instant
+		}
 	}
 	c.MaxFrame = pick(d, 4<<10, 4<<10, 8<<10)
 	c.Inflight = c.MaxFrame * pick(d, 1, 1, 2, 8)
@@ -130,6 +133,9 @@ func (d *drawer) fault(at Time, k Kind) {
 		f.For = pick(d, 0, 0, d.gap(c.DelayMax), f.For)
 		f.Nth = 1 + pick(d, 0, 0, 0, d.IntN(5), d.IntN(40))
 		f.Point = replica.Boundary(d.IntN(replica.Boundaries)).String()
+		if d.IntN(4) == 0 { // rare in itself, and where most is at stake
+			f.Point, f.Nth = replica.AfterVote.String(), 1+d.IntN(3)
+		}
 	case PowerLoss:
 		f.Node = 0
 	case Partition:

@@ -4,6 +4,7 @@ package swarm
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -88,6 +89,9 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 				k.Survived = true
 				return k, nil
 			}
+			if err := h.innocent(ctx, seed); err != nil {
+				return k, err
+			}
 			if k.Violation == nil {
 				k.Seed, k.Violation = seed, v
 			}
@@ -96,4 +100,15 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 			}
 		}
 	}
+}
+
+// innocent is an error if a seed breaks an invariant without the mutant, too.
+func (h *Hunt) innocent(ctx context.Context, seed uint64) error {
+	mutant.Choose(mutant.None, 0)
+	defer mutant.Choose(h.Mutant, 0)
+	out, err := Run(ctx, h.Protocol, Draw(h.Protocol, seed))
+	if err == nil && out.Violation != nil {
+		err = fmt.Errorf("%s seed %d has a violation without any mutant: %w", h.Protocol.Name, seed, out.Violation)
+	}
+	return err
 }

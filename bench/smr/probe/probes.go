@@ -161,6 +161,7 @@ const (
 	FaultCrashAfterAppend
 	FaultCrashBetweenFrames
 	FaultCrashAfterFrames
+	FaultCrashAfterVote
 	FaultCrashBetweenEntries
 	FaultCrashAfterEntries
 	FaultCrashBeforeSave
@@ -318,6 +319,7 @@ var infos = [Count]Info{
 	FaultCrashAfterAppend:    {"crash-after-append", Fault, "a crash between append and send"},
 	FaultCrashBetweenFrames:  {"crash-between-frames", Fault, "a crash with some frames of a Ready sent"},
 	FaultCrashAfterFrames:    {"crash-after-frames", Fault, "a crash between send and apply"},
+	FaultCrashAfterVote:      {"crash-after-vote", Fault, "a crash between the frames of an election and all that follows"},
 	FaultCrashBetweenEntries: {"crash-between-entries", Fault, "a crash with some entries of a Ready applied"},
 	FaultCrashAfterEntries:   {"crash-after-entries", Fault, "a crash between apply and answer"},
 	FaultCrashBeforeSave:     {"crash-before-save", Fault, "a crash before a snapshot reached the log"},
