@@ -63,7 +63,7 @@ type Replica struct {
 	board *Board
 
 	dead      bool
-	failure   error // of the log
+	failure   error    // of the log
 	now       smr.Time // of the turn
 	rd        smr.Ready
 	status    smr.Status
