@@ -36,6 +36,7 @@ func (r *runner) collect() *result.Run {
 		Faults:      r.faultRecords(outages, length),
 		Elections:   []result.Election{},
 		Unavailable: int64(outages.Longest()),
+		Livelocks:   r.livelocks(outages),
 		Regions:     r.byRegion,
 		Verdict:     r.verdict(),
 	}

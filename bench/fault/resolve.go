@@ -205,8 +205,8 @@ func (c *chooser) link(f *Fault, e *Effect) error {
 	}
 	to, err := c.choose(f.To, taken)
 	if errors.Is(err, ErrNobody) && len(taken) > 0 {
-		if _, alone := c.choose(f.To, nil); alone == nil {
-			return errSameEnds
+		if again, alone := c.choose(f.To, nil); alone == nil { // {1,2,3} <-> {1,2,3}: among them
+			to, err = again, nil
 		}
 	}
 	if err != nil {

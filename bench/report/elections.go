@@ -109,6 +109,7 @@ func (p *page) faults(r *result.Run) {
 
 func (p *page) unavailable(r *result.Run) {
 	p.labelled("UNAVAILABLE", "", duration(float64(r.Unavailable))+": the longest time without an acknowledgement")
+	p.livelocks(r)
 }
 
 // list shows each fault and election in a row of its own, times counted from the

@@ -66,6 +66,7 @@ func Table(w io.Writer, file *result.File, o Options) error {
 		p.summary()
 		p.line("")
 	}
+	p.expectations()
 	p.machine()
 	p.rerun(o.Rerun)
 	_, err := w.Write(p.out.Bytes())

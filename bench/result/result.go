@@ -16,6 +16,19 @@ type File struct {
 	Environment Environment     `json:"environment"`
 	Interrupted bool            `json:"interrupted,omitempty"` // ended early by a signal
 	Runs        []Run           `json:"runs"`
+
+	Scenario     string        `json:"scenario,omitempty"` // that was run
+	Expectations []Expectation `json:"expectations,omitempty"`
+}
+
+// Expectation is a threshold of a scenario, held against one run.
+type Expectation struct {
+	Protocol  string   `json:"protocol"`
+	Seed      uint64   `json:"seed"`
+	Metric    string   `json:"metric"`
+	Threshold string   `json:"threshold"`
+	Value     *float64 `json:"value"` // in the metric's unit; null: the run has no such figure
+	Met       bool     `json:"met"`
 }
 
 // Environment is what the figures were measured on.
@@ -69,6 +82,7 @@ type Run struct {
 	Elections     []Election     `json:"elections"`
 	Distributions *Distributions `json:"distributions,omitempty"` // over the elections that faults caused
 	Unavailable   int64          `json:"unavailable_ns"`
+	Livelocks     []Livelock     `json:"livelocks,omitempty"`
 
 	PerCommit PerCommit `json:"per_commit"`
 	Storage   *Storage  `json:"storage,omitempty"` // what a log on disk did; nil in memory
@@ -167,6 +181,18 @@ type Election struct {
 	Rounds      int    `json:"rounds"`
 	Leader      uint32 `json:"leader"`
 	Term        uint64 `json:"term"`
+}
+
+// Livelock is an outage of many election timeouts in which some replica could speak
+// with a quorum all the time, and no leader stayed.
+type Livelock struct {
+	From      int64  `json:"from_ns"`
+	Until     int64  `json:"until_ns"`
+	Hub       uint32 `json:"hub"` // a replica that could speak with a quorum
+	Timeouts  int    `json:"timeouts"`
+	Campaigns int    `json:"campaigns"`         // terms or ballots that somebody campaigned for
+	Elected   int    `json:"elected"`           // times that somebody had a majority
+	Longest   int64  `json:"longest_leader_ns"` // of those, from the election to stepping down
 }
 
 // Distributions are the phases over all elections that faults caused, each

@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"bench/result":   {"bench/measure"},
 	"bench/wal":      {"bench/smr", "bench/smr/probe", "bench/mutant"},
 	"bench/replica":  {"bench/smr", "bench/smr/probe", "bench/command", "bench/check", "bench/measure", "bench/mutant", "bench/wal", "netsim"},
+	"bench/scenario": {"bench/fault", "bench/nearest", "bench/stat", "bench/workload"},
 	"bench/client":   {"bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/workload", "netsim", "netsim/mailbox"},
 	"bench/cluster": {
 		"bench/smr", "bench/smr/probe", "bench/check", "bench/client", "bench/command", "bench/measure", "bench/replica", "bench/wal",
