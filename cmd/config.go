@@ -14,6 +14,7 @@ import (
 	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/fault"
 	"github.com/consbench/consbench/bench/nearest"
+	"github.com/consbench/consbench/bench/scenario"
 	"github.com/consbench/consbench/bench/smr"
 )
 
@@ -33,7 +34,13 @@ type binding struct {
 	all    *pflag.FlagSet            // what was parsed
 	errs   []error
 	bad    map[string]bool // flags that could not be read
+
+	scenario *scenario.Scenario // nil: none
+	origins  map[string]origin  // of settings that are not defaults
 }
+
+// bindNothing is a binding whose flags nobody types.
+func bindNothing() *binding { return bind(pflag.NewFlagSet("", pflag.ContinueOnError)) }
 
 // bind declares the flags of options on all.
 func bind(all *pflag.FlagSet) *binding {
@@ -79,7 +86,7 @@ func (b *binding) wrong(flag string, err error) {
 	b.errs = append(b.errs, &bench.FieldError{Flag: flag, Msg: err.Error()})
 }
 
-func (b *binding) given(flag string) bool { return b.all.Changed(flag) }
+func (b *binding) given(flag string) bool { return b.all.Changed(flag) || b.come(flag) }
 
 // resolve completes the configuration after the flags were parsed and returns
 // everything that is wrong with it.
@@ -122,6 +129,10 @@ func (b *binding) resolve(protocols []smr.Protocol) (bench.Config, error) {
 			}
 		}
 	}
+	for i, err := range b.errs {
+		b.errs[i] = b.placed(err)
+	}
+	b.errs = append(b.errs, b.unmatched()...)
 	return *c, errors.Join(b.errs...)
 }
 

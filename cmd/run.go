@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/nearest"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/scenario"
 	"github.com/consbench/consbench/bench/smr"
 )
 
@@ -28,25 +30,35 @@ type output struct {
 	quiet  bool
 	cpu    string // profiles
 	mem    string
+
+	scenario *scenario.Scenario // whose expectations count; nil: none
+	given    func() []string    // flags beside it
 }
 
 func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	var b *binding
 	var out output
 	c := &cobra.Command{
-		Use:   "run [flags]",
+		Use:   "run [SCENARIO] [flags]",
 		Short: "run replicated logs under a workload and faults",
 		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && scenario.Is(args[0]) {
+				return nil
+			}
 			return stray(args, protocols)
 		},
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := b.configure(args); err != nil {
+				return err
+			}
+			out.scenario, out.given = b.scenario, b.flagsGiven
 			cfg, err := b.resolve(protocols)
 			if err = errors.Join(err, b.checkDir(), out.check(c.Flags())); err != nil {
 				return err
 			}
 			return run(c.Context(), cfg, protocols, out, stdout, stderr)
 		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: completeScenarios,
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
@@ -87,6 +99,8 @@ func stray(args []string, protocols []smr.Protocol) error {
 		hint = "a switch takes its value after =, such as --pre-vote=false"
 	case find(protocols, word):
 		hint = "did you mean --protocol " + word + "?"
+	case nearest.Of(word, scenario.Names()) != "":
+		hint = "did you mean the scenario " + nearest.Of(word, scenario.Names()) + "?"
 	case len(args) > 2 && contains(args, "at") || contains(args, "every"):
 		hint = "quote a fault: --fault 'crash leader at 2s for 1s'"
 	}
@@ -149,6 +163,10 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 	}
 
 	var errs []error
+	if out.scenario != nil {
+		file.Scenario = out.scenario.Name
+		file.Expectations = evaluate(out.scenario, file)
+	}
 	if target != nil {
 		if err := target.write(file); err != nil {
 			errs = append(errs, fmt.Errorf("--output: %w", err))
@@ -192,10 +210,20 @@ func judge(file *result.File, interrupted bool, signalled int) (int, []error) {
 		return exitIncorrect, append(incorrect, broken...)
 	case len(broken) > 0:
 		return exitFailed, broken
+	case len(missed(file.Expectations)) > 0:
+		return exitGate, missed(file.Expectations)
 	case interrupted || file.Interrupted:
 		return signalled, []error{errors.New("interrupted: the result covers what was measured until then")}
 	}
 	return exitGood, nil
+}
+
+// rerun is the command that repeats a run: of a scenario, with what was said beside.
+func (o *output) rerun(cfg bench.Config) []string {
+	if o.scenario == nil {
+		return Rerun(cfg)
+	}
+	return append([]string{"consbench", "run", quote(o.scenario.Name)}, o.given()...)
 }
 
 // show writes the result to standard output.
@@ -205,7 +233,7 @@ func show(file *result.File, cfg bench.Config, out output, stdout io.Writer) err
 		err = report.JSON(stdout, file)
 	} else {
 		err = report.Table(stdout, file, report.Options{
-			Width: width(stdout), Color: colored(out.color, stdout, os.LookupEnv), Rerun: Rerun(cfg),
+			Width: width(stdout), Color: colored(out.color, stdout, os.LookupEnv), Rerun: out.rerun(cfg),
 		})
 	}
 	if err != nil {

@@ -22,11 +22,13 @@ What:
   delay 40ms-60ms LINK         added to every message, uniform
   loss 10% LINK                of messages vanish; likewise duplicate, reorder
   slow 1MB/s LINK              bounds the bytes a second
+  clock drift 5% TARGET        its clock runs faster, or slower if negative
+  clock jump 1s TARGET         its clock is set forward; back, it stands still
   A bare target in place of a link means all links from and to it.
 
 To whom (chosen when the fault strikes, among live replicas):
   leader, follower, any, all, minority, majority (with or without leader),
-  node 3, {1,2}; a link is one target -> another
+  node 3, {1,2}, region eu-west-1; a link is one target -> another
 
 When (from the start of the measured window):
   at 2s             once
@@ -51,9 +53,58 @@ On disks (with --storage disk, and but for corrupt in memory too):
   disk corrupt node 2 at 1s         one bit flips: found at the next restart, and
                                     the replica stays down
   disk lose follower at 1s for 1s   a crash that takes the log along: the replica
-                                    restarts empty and is in no quorum any more
+                                    restarts empty and is in no quorum any more`,
+	}
+}
 
-On clocks:
-  clock drift 5% leader at 1s for 2s, clock jump 50ms node 2 at 1s`,
+// newScenariosTopic is the help topic on scenario files.
+func newScenariosTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "scenarios",
+		Short: "scenario files: a run, its faults and what is expected of it",
+		Long: `consbench run NAME runs a built-in scenario, consbench run FILE one of your own:
+
+  doc: the leader crashes while the load climbs
+  protocols: [raft, multipaxos]
+  repeat: 5                          # with consecutive seeds
+  cluster: {nodes: 5, leader: 1}
+  timers: {election-timeout: 150ms-300ms, pre-vote: true}
+  network: {kind: sim, delay: 1ms, jitter: 200us}
+  storage: {kind: memory, sync-latency: 500us}
+  workload:
+    phases:
+      - steady 5k/s for 4s
+      - ramp 5k/s to 20k/s for 4s
+      - burst 500 every 100ms for 1s
+      - pause for 1s
+  faults:
+    - crash leader at 2s for 1s
+  expect:
+    - unavailable<=500ms
+    - raft: messages/commit<=10
+
+Keys are flags of run by the same names (network.kind is --network, storage.kind is
+--storage, workload.phases is --phase). Unknown keys, keys given twice, anchors and
+aliases are errors; all mistakes are told at once, with line and column.
+
+A setting comes from its default, the file, the environment or a flag; each wins
+over those before it. The variable of --election-timeout is
+CONSBENCH_ELECTION_TIMEOUT. consbench scenario explain NAME|FILE shows where each
+value comes from. A flag that answers the same question replaces the answer of the
+file: --clients its rate or phases, --delay its topology, --fault all its faults.
+
+Phases are an open loop and make up the measured time. Arrivals of a ramp are exact:
+the k-th comes when k are due (--arrival constant), or is one of a Poisson process
+of that rate. What could not be sent in time counts from when it was due.
+
+Expectations are thresholds on metrics (consbench metrics), for every protocol or
+one. Each repetition must keep to them; a figure that a run does not have keeps to
+none. Exit status 99 if one is missed.
+
+Regions: with topology wan5, wan9 or a file of round trips, replicas go round the
+regions in order and clients are in each; the report has their response latency
+apart. cluster.leader names who is to lead first: its clock is set ahead by the
+longest election timeout when it starts, so that it campaigns before all others.
+After a fault anybody may lead.`,
 	}
 }
