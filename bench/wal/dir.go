@@ -55,6 +55,16 @@ type dirStore struct {
 
 	mu   sync.Mutex
 	open map[fileID]*os.File
+
+	next  fileID      // is being read ahead
+	ahead chan loaded // nil if nothing is
+	spare []byte      // for what is read ahead
+}
+
+// loaded is a file that was read.
+type loaded struct {
+	data []byte
+	err  error
 }
 
 // openDir takes a directory into possession: one that is ours, or one that is empty
@@ -231,6 +241,15 @@ func (s *dirStore) zero(f fileID, from, size int64) error {
 }
 
 func (s *dirStore) load(f fileID, scratch []byte) ([]byte, error) {
+	if s.ahead != nil && s.next == f {
+		l := <-s.ahead
+		s.ahead, s.spare = nil, scratch
+		return l.data, l.err
+	}
+	return s.read(f, scratch)
+}
+
+func (s *dirStore) read(f fileID, scratch []byte) ([]byte, error) {
 	file, err := s.file(f)
 	if err != nil {
 		return nil, err
@@ -250,9 +269,35 @@ func (s *dirStore) load(f fileID, scratch []byte) ([]byte, error) {
 	return scratch[:n], err
 }
 
+func (s *dirStore) head(f fileID, buf []byte) ([]byte, error) {
+	file, err := s.file(f)
+	if err != nil {
+		return nil, err
+	}
+	n, err := file.ReadAt(buf, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return buf[:n], err
+}
+
+// expect reads f while the file before it is looked at: the kernel reads too little
+// ahead to keep a fast device busy.
 func (s *dirStore) expect(f fileID) {
-	if file, err := s.file(f); err == nil {
-		readAhead(file)
+	s.forgo()
+	ahead, spare := make(chan loaded, 1), s.spare
+	s.next, s.ahead, s.spare = f, ahead, nil
+	go func() {
+		data, err := s.read(f, spare)
+		ahead <- loaded{data, err}
+	}()
+}
+
+// forgo gives up what is read ahead.
+func (s *dirStore) forgo() {
+	if s.ahead != nil {
+		s.spare = (<-s.ahead).data
+		s.ahead = nil
 	}
 }
 
@@ -271,6 +316,7 @@ func (s *dirStore) flip(f fileID, off int64, bit uint8) error {
 }
 
 func (s *dirStore) list() ([]fileID, error) {
+	s.forgo() // it may be of before a crash
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil, err
@@ -294,6 +340,7 @@ func (s *dirStore) wipe() error {
 }
 
 func (s *dirStore) close() error {
+	s.forgo()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, file := range s.open {

@@ -28,6 +28,3 @@ func allocate(f *os.File, size int64) error {
 	}
 	return os.NewSyscallError("fallocate", err)
 }
-
-// readAhead has the kernel read the file before it is asked for.
-func readAhead(f *os.File) { _ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_WILLNEED) }

@@ -14,5 +14,3 @@ func allocate(f *os.File, size int64) error {
 	}
 	return f.Truncate(size)
 }
-
-func readAhead(*os.File) {}

@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 )
@@ -15,6 +16,9 @@ type reader struct {
 	i    int    // of the segment that data is
 	data []byte // the segment as far as it is not known to be zeros
 	off  int64  // of the next frame
+
+	known place    // records say that the log was synced up to here
+	ended []extent // segments that next has gone through, as far as they are used
 }
 
 // stop is a place where no frame can be read.
@@ -31,9 +35,7 @@ func (r *reader) load(i int) (*stop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wal: %w", err)
 	}
-	if cap(data) > cap(r.scratch) {
-		r.scratch = data
-	}
+	r.scratch = data
 	if i+1 < len(r.segments) {
 		r.store.expect(fileID{segmentFile, r.segments[i+1]})
 	}
@@ -61,10 +63,12 @@ func (r *reader) next() (f frame, s *stop, err error) {
 			return f, &stop{segment, r.off, reason}, nil
 		}
 		r.off += f.size
+		r.known = max(r.known, f.durable)
 		switch f.kind {
 		case kindRecord:
 			return f, nil, nil
 		case kindEnd:
+			r.ended = append(r.ended, extent{segment: segment, written: r.off, synced: r.off, entry: true})
 			if r.i+1 == len(r.segments) || r.segments[r.i+1] != segment+1 {
 				return f, nil, &RotError{r.store.name(fileID{segmentFile, segment + 1}), 0, "the segment is missing"}
 			}
@@ -80,13 +84,17 @@ func (r *reader) next() (f frame, s *stop, err error) {
 
 // blank reports whether the n bytes at off, as far as they are there, are zeros.
 func blank(data []byte, off, n int64) bool {
-	for _, b := range data[min(off, int64(len(data))):min(off+n, int64(len(data)))] {
-		if b != 0 {
+	data = data[min(off, int64(len(data))):min(off+n, int64(len(data)))]
+	for len(data) >= len(zeros) {
+		if !bytes.Equal(data[:len(zeros)], zeros[:]) {
 			return false
 		}
+		data = data[len(zeros):]
 	}
-	return true
+	return bytes.Equal(data, zeros[:len(data)])
 }
+
+var zeros [4096]byte
 
 // verdict tells a torn tail from rot. What had been synced must be there; of what
 // had not, any part may be missing after a power failure. It is rot
@@ -116,6 +124,10 @@ func (r *reader) verdict(s stop) (torn uint64, err error) {
 		}
 		last := from
 		for off := from; off < int64(len(data)); off += 8 {
+			if blank(data, off, int64(len(zeros))) {
+				off += int64(len(zeros)) - 8
+				continue
+			}
 			if blank(data, off, 8) {
 				continue
 			}
@@ -151,17 +163,20 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 	e.base = -1
 	half := uint64(0) // the segment of a baseline that is not whole
 	for i := len(r.segments) - 1; i >= 0 && e.base < 0; i-- {
-		s, err := r.load(i)
+		flags, err := r.firstFlags(i)
 		if err != nil {
 			return e, err
 		}
-		if s != nil {
-			continue // if it matters, what comes before ends there
-		}
-		first, reason := readFrame(r.data, r.id, r.segments[i], segmentHeader)
 		switch {
-		case reason == "" && first.flags&flagBaseline != 0:
-			s, err := r.whole()
+		case flags&flagBaseline != 0: // else, if it matters, the walk from an earlier one will find out
+			s, err := r.load(i)
+			if err != nil {
+				return e, err
+			}
+			if s != nil {
+				return e, &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
+			}
+			s, err = r.whole()
 			if err != nil {
 				return e, err
 			}
@@ -188,9 +203,14 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 		first := fileID{segmentFile, r.segments[0]}
 		return e, &RotError{r.store.name(first), 0, "the log does not begin with a whole baseline"}
 	}
-	if s, err := r.load(e.base); s != nil || err != nil {
+	s, err := r.load(e.base)
+	if err != nil {
 		return e, err
 	}
+	if s != nil {
+		return e, &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
+	}
+	r.ended = r.ended[:0]
 	for {
 		fr, s, err := r.next()
 		if err != nil {
@@ -243,7 +263,7 @@ func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err 
 	// A gap parts what a removal left behind from the log.
 	for i := len(r.segments) - 1; i > 0; i-- {
 		if r.segments[i-1]+1 != r.segments[i] {
-			if f := r.firstFlags(i); f&flagBaseline != 0 {
+			if f, err := r.firstFlags(i); err == nil && f&flagBaseline != 0 {
 				r.segments = r.segments[i:]
 				break
 			}
@@ -251,12 +271,9 @@ func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err 
 		}
 	}
 	for _, n := range slices.Backward(r.segments) {
-		data, err := st.load(fileID{segmentFile, n}, r.scratch)
+		data, err := st.head(fileID{segmentFile, n}, make([]byte, segmentHeader))
 		if err != nil {
 			return r, nil, nil, fmt.Errorf("wal: %w", err)
-		}
-		if cap(data) > cap(r.scratch) {
-			r.scratch = data
 		}
 		id, reason := readSegmentHeader(data, n)
 		if reason == "" {
@@ -265,6 +282,9 @@ func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err 
 		}
 		if len(r.segments) > 1 {
 			continue
+		}
+		if data, err = st.load(fileID{segmentFile, n}, r.scratch); err != nil {
+			return r, nil, nil, fmt.Errorf("wal: %w", err)
 		}
 		if n == 1 && len(snapshots) == 0 && blank(data, 0, int64(len(data))) {
 			r.segments = nil // the process that made it died before it could write
@@ -281,21 +301,30 @@ func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err 
 	return r, nil, other, nil
 }
 
-// firstFlags returns the flags of the first record of a segment.
-func (r *reader) firstFlags(i int) byte {
-	data, err := r.store.load(fileID{segmentFile, r.segments[i]}, nil)
+// firstFlags returns the flags of the first record of a segment, 0 if there is none.
+// Only the beginning of the file is read.
+func (r *reader) firstFlags(i int) (byte, error) {
+	var buf [segmentHeader + frameHeader]byte
+	n := r.segments[i]
+	data, err := r.store.head(fileID{segmentFile, n}, buf[:])
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("wal: %w", err)
 	}
-	id, reason := readSegmentHeader(data, r.segments[i])
-	if reason != "" {
-		return 0
+	id, reason := readSegmentHeader(data, n)
+	if reason != "" || !header(data, id, n, segmentHeader) {
+		return 0, nil
 	}
-	f, reason := readFrame(data, id, r.segments[i], segmentHeader)
-	if reason != "" {
-		return 0
+	return data[segmentHeader+5], nil
+}
+
+// headed reports whether a segment has its header.
+func (r *reader) headed(n uint64) bool {
+	data, err := r.store.head(fileID{segmentFile, n}, make([]byte, segmentHeader))
+	if err != nil {
+		return false
 	}
-	return f.flags
+	id, reason := readSegmentHeader(data, n)
+	return reason == "" && id == r.id
 }
 
 // loadSnapshot reads a snapshot file.

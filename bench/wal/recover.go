@@ -89,12 +89,19 @@ func (d *Disk) begin(r *reader, e end, snapshots []uint64) error {
 	} else {
 		d.base = baseline{segment: r.segments[e.base]}
 	}
-	later := false
+	later, ready := false, segment
 	for _, n := range r.segments {
 		f := fileID{segmentFile, n}
 		switch {
 		case n < d.base.segment:
 			d.segments = append(d.segments, extent{segment: n, entry: true}) // to be removed
+			continue
+		case n == segment+1 && e.torn == 0 && r.headed(n): // made ahead, and nothing is in it
+			if err := d.store.sync(f); err != nil {
+				return fmt.Errorf("wal: %w", err)
+			}
+			ready, later = n, true
+			d.segments = append(d.segments, extent{segment: n, written: segmentHeader, synced: segmentHeader, entry: true})
 			continue
 		case n > segment:
 			later = true
@@ -103,33 +110,32 @@ func (d *Disk) begin(r *reader, e end, snapshots []uint64) error {
 			}
 			continue
 		}
-		data, err := d.store.load(f, d.scratch)
-		if err != nil {
-			return fmt.Errorf("wal: %w", err)
-		}
-		size := int64(len(data))
+		x := extent{segment: n, written: e.cut.offset(), synced: e.cut.offset(), entry: true}
 		if n == segment {
-			size = e.cut.offset()
 			if e.torn > 0 {
-				if err := d.store.zero(f, size, d.opts.Segment); err != nil {
+				if err := d.store.zero(f, e.cut.offset(), d.opts.Segment); err != nil {
 					return fmt.Errorf("wal: %w", err)
 				}
 			}
-			if err := d.store.sync(f); err != nil { // a process that was killed may have left it to the kernel
+		} else {
+			x = r.ended[n-d.base.segment]
+		}
+		if n >= r.known.segment() { // a process that was killed may have left it to the kernel
+			if err := d.store.sync(f); err != nil {
 				return fmt.Errorf("wal: %w", err)
 			}
 		}
-		d.segments = append(d.segments, extent{segment: n, written: size, synced: size, entry: true})
+		d.segments = append(d.segments, x)
 	}
 	if len(r.segments) == 0 {
 		d.segments = append(d.segments, extent{segment: segment, written: segmentHeader, synced: segmentHeader, entry: true})
 	}
-	if later {
+	if later { // a name is gone, or has only been in the kernel's memory
 		if err := d.store.syncDir(); err != nil {
 			return fmt.Errorf("wal: %w", err)
 		}
 	}
-	d.ready = segment
+	d.ready = ready
 	d.durable = mark{end: d.next, linear: d.linear}
 	return nil
 }

@@ -33,8 +33,11 @@ type store interface {
 	// zero makes a file of size bytes end at from: what is behind reads as zeros.
 	zero(f fileID, from, size int64) error
 	// load returns all of a file that is not known to be zeros; scratch may be
-	// used for it. Nobody writes to the file while the result is looked at.
+	// used for it and belongs to the store from then on. Nobody writes to the file
+	// while the result is looked at.
 	load(f fileID, scratch []byte) ([]byte, error)
+	// head reads the beginning of a file, as much of it as fits into buf.
+	head(f fileID, buf []byte) ([]byte, error)
 	// expect says that f will be loaded soon.
 	expect(f fileID)
 	flip(f fileID, off int64, bit uint8) error
@@ -110,6 +113,11 @@ func (s *memStore) load(f fileID, _ []byte) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	return b, nil
+}
+
+func (s *memStore) head(f fileID, buf []byte) ([]byte, error) {
+	b, err := s.load(f, nil)
+	return b[:min(len(b), len(buf))], err
 }
 
 func (s *memStore) flip(f fileID, off int64, bit uint8) error {
