@@ -99,10 +99,10 @@ func stray(args []string, protocols []smr.Protocol) error {
 		hint = "a switch takes its value after =, such as --pre-vote=false"
 	case find(protocols, word):
 		hint = "did you mean --protocol " + word + "?"
-	case nearest.Of(word, scenario.Names()) != "":
-		hint = "did you mean the scenario " + nearest.Of(word, scenario.Names()) + "?"
 	case len(args) > 2 && contains(args, "at") || contains(args, "every"):
 		hint = "quote a fault: --fault 'crash leader at 2s for 1s'"
+	case nearest.Of(word, scenario.Names()) != "":
+		hint = "did you mean the scenario " + nearest.Of(word, scenario.Names()) + "?"
 	}
 	return fmt.Errorf("unexpected argument %q: %s", args[0], hint)
 }
