@@ -57,7 +57,7 @@ func TestGateOnGitHub(t *testing.T) {
 		}
 	}
 	var out2, errs2 bytes.Buffer
-	if status := Main(protocols, []string{"export", "--to", "csv", gate}, &out2, &errs2); status != exitUsage || !strings.Contains(errs2.String(), "csv has no form for it; it goes to junit, markdown") {
+	if status := Main(protocols, []string{"export", "--to", "csv", gate}, &out2, &errs2); status != exitUsage || !strings.Contains(errs2.String(), "csv has no form for it; it goes to jsonl, junit, markdown") {
 		t.Errorf("csv: status %d, %s", status, &errs2)
 	}
 }

@@ -39,8 +39,8 @@ func (k *gating) declare() {
 	add((*boolValue)(&k.update), "update", "", "repeat the runs of the baselines, show what changes and replace the files", "", "").NoOptDefVal = "true"
 	add((*boolValue)(&k.selfTest), "self-test", "", "make this program worse on purpose and see whether the gate catches it", "", "").NoOptDefVal = "true"
 	add(choiceValue{&k.inconclusive, []string{"fail", "warn"}}, "inconclusive", "", "warn: exit 0 instead of 4 where noise leaves the verdict open", "fail|warn", "warn")
-	add((*intValue)(&k.pairs), "pairs", "", "live runs a side and batch, interleaved", "", "40")
-	add((*workload.Duration)(&k.budget), "budget", "", "wall-clock time for live runs, at most", "", "10m")
+	add((*intValue)(&k.pairs), "pairs", "", "live runs a side and batch, interleaved; up to four times as many if they leave it open and there is time", "", "40")
+	add((*workload.Duration)(&k.budget), "budget", "", "wall-clock time for building and live runs, at most", "", "10m")
 	add((*boolValue)(&k.verbose), "verbose", "v", "show what passed, too", "", "").NoOptDefVal = "true"
 	for _, name := range []string{"baseline", "against", "threshold"} {
 		k.b.all.Lookup(name).DefValue = ""
@@ -86,6 +86,10 @@ func (k *gating) check(c *cobra.Command) (bench.Config, error) {
 	}
 	wrong(k.pairs < stat.MinPairs || k.pairs > maxPairs, "pairs", "%d is not in %d to %d: fewer cannot tell a change from chance", k.pairs, stat.MinPairs, maxPairs)
 	wrong(k.budget <= 0, "budget", "%v is no time", k.budget)
+	least := time.Duration(2*2*stat.MinPairs*len(cfg.Protocols)) * (cfg.Duration + cfg.Warmup)
+	wrong(live && err == nil && k.budget > 0 && k.budget < least && cfg.Network != bench.NetworkSim, "budget",
+		"%v is too short: two batches of %d pairs of runs of %v (with the warm-up) take %v, and more to build and to start them",
+		workload.Duration(k.budget), stat.MinPairs, workload.Duration(cfg.Duration+cfg.Warmup), workload.Duration(least))
 	if !live && len(k.baselines) > 0 {
 		var given []string
 		for _, o := range options {

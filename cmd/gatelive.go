@@ -85,11 +85,18 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	if cfg.Network == bench.NetworkSim || len(thresholds) == 0 {
 		return nil
 	}
+	bench.Floors(cfg.Dir) // now, not within the first pair
+	began := time.Now()
 	rows, err = gate.Measured(ctx, gate.Trial{
 		Source: k.against, Config: cfg, Old: old.run, New: now.run,
 		Thresholds: thresholds, Pairs: k.pairs, Deadline: deadline, Progress: progress.pairs,
 	})
 	g.Rows = append(g.Rows, rows...)
+	if errors.Is(err, gate.ErrBudget) {
+		before := began.Sub(deadline.Add(-k.budget)).Round(time.Second)
+		err = failed(fmt.Errorf("--budget %v: %w after %v for building %s and virtual runs: allow for more, such as --budget %v",
+			workload.Duration(k.budget), err, before, k.against, workload.Duration(max(defaultBudget, 2*k.budget))))
+	}
 	if err != nil {
 		return blame(err)
 	}

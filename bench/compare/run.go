@@ -232,8 +232,8 @@ func (r *runner) fresh() error {
 		r.extended = pair >= r.o.Pairs
 		for k := range own {
 			i := own[k]
-			if pair > 0 && pair%2 != 0 {
-				i = own[len(own)-1-k] // A B, B A, A B ...
+			if pair > 0 && stat.First(pair) != 0 {
+				i = own[len(own)-1-k]
 			}
 			if err := r.one(i, pair); err != nil {
 				r.c.Interrupted = true

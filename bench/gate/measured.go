@@ -48,27 +48,50 @@ type Trial struct {
 	Config     bench.Config
 	Old, New   Program
 	Thresholds []stat.Threshold
-	Pairs      int       // in a batch
+	Pairs      int       // in a batch, at its first look; see [plan]
 	Deadline   time.Time // half of the time until then is the first batch's
 	Progress   func(done, of int, protocol string)
+
+	Looks int              // at most; 0: three
+	Now   func() time.Time // nil: the clock
 }
 
 // ErrNothing says that a threshold matches nothing.
 var ErrNothing = errors.New("matches nothing")
+
+// ErrBudget says that there is no time for as many pairs as bounds can be drawn from.
+var ErrBudget = errors.New("not enough time")
 
 // batch holds the values of the pairs, by protocol and metric.
 type batch map[string]map[string]*series
 
 type series struct{ old, new []float64 }
 
-// Measured runs both programs in pairs, the order turning from pair to pair, and
-// holds the new one against the limits. What fails is measured again: it fails only
-// if the second batch says the same. The error is [bench.ErrInterrupted], or wraps
-// [ErrIncorrect], [ErrBroken] or [ErrNothing]; rows are of the pairs until then.
+// held is a limit on a metric of one protocol.
+type held struct {
+	protocol string
+	limit    stat.Threshold
+	row      result.GateRow
+}
+
+func (h *held) is(o stat.Outcome) bool { return h.row.Outcome == o.String() }
+
+// Measured runs both programs in pairs, the order turning between pairs, and holds
+// the new one against the limits. Where a first look leaves it open and there is
+// time, more pairs follow, up to the looks of a plan that is made before the first.
+// What fails is measured again: it fails only if a second batch of pairs says
+// the same, by the same plan. The error is [bench.ErrInterrupted], or wraps [ErrIncorrect], [ErrBroken],
+// [ErrNothing] or [ErrBudget]; rows are of the pairs until then.
 func Measured(ctx context.Context, t Trial) ([]result.GateRow, error) {
-	start := time.Now()
+	if t.Now == nil {
+		t.Now = time.Now
+	}
+	if t.Looks == 0 {
+		t.Looks = maxLooks
+	}
+	start := t.Now()
 	warm := batch{}
-	if err := t.pair(ctx, 0, t.Config.Protocols, warm); err != nil {
+	if err := t.pair(ctx, 0, 0, t.Config.Protocols, warm); err != nil {
 		return nil, err
 	}
 	for _, l := range t.Thresholds {
@@ -76,45 +99,133 @@ func Measured(ctx context.Context, t Trial) ([]result.GateRow, error) {
 			return nil, fmt.Errorf("threshold %q %w: no run of %v has a figure for %s", l, ErrNothing, t.Config.Duration, l.Metric.Name)
 		}
 	}
-	first := batch{}
-	if err := t.batch(ctx, t.Config.Protocols, start.Add(time.Until(t.Deadline)/2), first); err != nil {
-		return nil, err
+	each, left := t.Now().Sub(start), t.Deadline.Sub(t.Now())
+	looks := plan(t.Pairs, t.Looks, each, left/batches)
+	if looks == nil {
+		return nil, fmt.Errorf("%w: a pair of runs takes %v, and two batches of at least %d pairs need %v; %v was left",
+			ErrBudget, each.Round(time.Millisecond), stat.MinPairs, (2 * stat.MinPairs * each).Round(time.Second), max(left, 0).Round(time.Second))
+	}
+	var all []*held
+	for _, p := range t.Config.Protocols {
+		for _, l := range t.Thresholds {
+			all = append(all, &held{protocol: p, limit: l})
+		}
+	}
+	first, err := t.batch(ctx, looks, all, t.Now().Add(left/batches))
+	if err == nil {
+		err = t.again(ctx, looks, all, first)
 	}
 	var rows []result.GateRow
-	var again []string
-	for _, p := range t.Config.Protocols {
-		for _, l := range t.Thresholds {
-			s := first[p][l.Metric.Name]
-			if s == nil {
-				continue
-			}
-			row := t.judge(p, l, *s)
-			rows = append(rows, row)
-			if row.Outcome == stat.Fail.String() && !slices.Contains(again, p) {
-				again = append(again, p)
-			}
+	for _, h := range all {
+		if h.row.Metric != "" {
+			rows = append(rows, h.row)
 		}
 	}
-	if len(again) == 0 {
-		return rows, nil
+	return rows, err
+}
+
+// look is a number of pairs of a batch at which it is judged, and how much of the
+// chance of a false alarm it may spend.
+type look struct {
+	pairs int
+	level float64
+}
+
+// plan is when a batch is judged: at pairs, and as long as something is still
+// open then, after twice and four times as many, if there is time for them; nil if
+// there is no time for bounds at all. Whoever looks several times errs several
+// times: so the looks of the plan share the 5 % that one would have (Bonferroni),
+// which holds whatever made the batch go on, and the plan is made before anything was
+// seen. Of a plan that turns out too long the last looks are of fewer pairs, or none.
+func plan(pairs, most int, each, left time.Duration) []look {
+	fit := pairs << (most - 1)
+	if each > 0 {
+		fit = int(min(left/each, time.Duration(fit)))
 	}
-	second := batch{}
-	if err := t.batch(ctx, again, t.Deadline, second); err != nil {
-		return rows, err
+	if fit < stat.MinPairs {
+		return nil
 	}
-	i := 0
-	for _, p := range t.Config.Protocols {
-		for _, l := range t.Thresholds {
-			if first[p][l.Metric.Name] == nil {
-				continue
-			}
-			if rows[i].Outcome == stat.Fail.String() {
-				rows[i] = t.confirm(p, l, *first[p][l.Metric.Name], second[p][l.Metric.Name])
-			}
-			i++
+	looks := []look{{pairs: min(pairs, fit)}}
+	for next := 2 * pairs; len(looks) < most && next <= fit; next *= 2 {
+		looks = append(looks, look{pairs: next})
+	}
+	for i := range looks {
+		looks[i].level = (1 - stat.DefaultConfidence) / float64(len(looks))
+	}
+	return looks
+}
+
+const maxLooks = 3
+
+// batch makes a batch of pairs for limits and judges them at every look. What is
+// decided stays so.
+func (t *Trial) batch(ctx context.Context, looks []look, all []*held, deadline time.Time) (batch, error) {
+	into, done := batch{}, 0
+	var open []string
+	for _, h := range all {
+		if !slices.Contains(open, h.protocol) {
+			open = append(open, h.protocol)
 		}
 	}
-	return rows, nil
+	for i, now := range looks {
+		made, err := t.pairs(ctx, open, done, now.pairs, deadline, into)
+		if err != nil {
+			return into, err
+		}
+		if made == 0 {
+			break
+		}
+		done += made
+		for _, h := range all {
+			s := into[h.protocol][h.limit.Metric.Name]
+			if s != nil && slices.Contains(open, h.protocol) && (i == 0 || h.is(stat.Inconclusive)) {
+				h.row = t.judge(h.protocol, h.limit, *s, 1-now.level)
+			}
+		}
+		last := looks[len(looks)-1].pairs
+		open = slices.DeleteFunc(open, func(p string) bool { return settled(all, p, last) })
+		if len(open) == 0 || done < now.pairs {
+			break
+		}
+	}
+	return into, nil
+}
+
+// settled reports whether more pairs of a protocol would change nothing: all is
+// decided or something has failed, which asks for another batch, or so many pairs are
+// missing that the last look would not tell either.
+func settled(all []*held, protocol string, last int) bool {
+	hope := false
+	for _, h := range all {
+		switch {
+		case h.protocol != protocol || h.row.Metric == "":
+		case h.is(stat.Fail):
+			return true
+		case h.is(stat.Inconclusive) && h.row.Needs <= 2*last:
+			hope = true
+		}
+	}
+	return !hope
+}
+
+// again measures once more what failed.
+func (t *Trial) again(ctx context.Context, looks []look, all []*held, first batch) error {
+	var failed, anew []*held
+	for _, h := range all {
+		if h.row.Metric != "" && h.is(stat.Fail) {
+			failed, anew = append(failed, h), append(anew, &held{protocol: h.protocol, limit: h.limit})
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	other := *t
+	other.Config.Seed += 1 << 32 // nothing of the first batch
+	second, err := other.batch(ctx, looks, anew, t.Deadline)
+	for i, h := range failed {
+		t.confirm(h, anew[i], first, second, err == nil)
+	}
+	return err
 }
 
 func (b batch) has(metric string) bool {
@@ -126,32 +237,38 @@ func (b batch) has(metric string) bool {
 	return false
 }
 
-// batch runs pairs until there are enough or time is up.
-func (t *Trial) batch(ctx context.Context, protocols []string, deadline time.Time, into batch) error {
-	start := time.Now()
-	for i := range t.Pairs {
-		if spent := time.Since(start); i > 0 && time.Now().Add(spent/time.Duration(i)).After(deadline) {
-			return nil
+// pairs runs pairs, from number done on, until there are enough or time is up, and
+// returns how many.
+func (t *Trial) pairs(ctx context.Context, protocols []string, done, until int, deadline time.Time, into batch) (int, error) {
+	start := t.Now()
+	for i := done; i < until; i++ {
+		if made := i - done; made > 0 {
+			if now := t.Now(); now.Add(now.Sub(start) / time.Duration(made)).After(deadline) {
+				return made, nil
+			}
+		} else if done > 0 && !start.Before(deadline) {
+			return 0, nil
 		}
 		if t.Progress != nil {
-			t.Progress(i, t.Pairs, strings.Join(protocols, ", "))
+			t.Progress(i, until, strings.Join(protocols, ", "))
 		}
-		if err := t.pair(ctx, i, protocols, into); err != nil {
-			return err
+		if err := t.pair(ctx, i, i+1, protocols, into); err != nil {
+			return i - done, err
 		}
 	}
-	return nil
+	return max(until-done, 0), nil
 }
 
 // pair runs each protocol once on either side.
-func (t *Trial) pair(ctx context.Context, i int, protocols []string, into batch) error {
+func (t *Trial) pair(ctx context.Context, i, seed int, protocols []string, into batch) error {
+	first := stat.First(i)
 	for _, p := range protocols {
 		c := t.Config
 		c.Protocols = []string{p}
-		c.Seed += uint64(i)
+		c.Seed += uint64(seed)
 		var runs [2]*result.Run
 		for turn := range 2 {
-			side := (turn + i) % 2
+			side := turn ^ first
 			run, err := t.one(ctx, c, side)
 			if err != nil {
 				return err
@@ -203,17 +320,17 @@ func (t *Trial) one(ctx context.Context, c bench.Config, side int) (*result.Run,
 	return &file.Runs[0], nil
 }
 
-// judge holds one metric of one protocol against a limit.
-func (t *Trial) judge(protocol string, l stat.Threshold, s series) result.GateRow {
+// judge holds one metric of one protocol against a limit, by bounds of a confidence.
+func (t *Trial) judge(protocol string, l stat.Threshold, s series, confidence float64) result.GateRow {
 	before, now := stat.Summarize(s.old).Median, stat.Summarize(s.new).Median
 	row := result.GateRow{
 		Layer: result.LayerMeasured, Source: t.Source, Run: fmt.Sprintf("%s/%d/%s", protocol, t.Config.Nodes, t.Config.Network),
-		Metric: l.Metric.Name, Unit: l.Metric.Unit, Limit: limit(l), Old: &before, New: &now, Pairs: len(s.new),
+		Metric: l.Metric.Name, Unit: l.Metric.Unit, Limit: limit(l), Old: &before, New: &now, Pairs: len(s.new), Batches: 1,
 	}
-	ratio, err := stat.Paired(s.old, s.new, stat.DefaultConfidence)
+	ratio, err := stat.Paired(s.old, s.new, confidence)
 	held := ratio
 	if err == nil && !l.Relative {
-		held, err = stat.Single(s.new, stat.DefaultConfidence)
+		held, err = stat.Single(s.new, confidence)
 	}
 	if err != nil {
 		row.Outcome, row.Note = stat.Inconclusive.String(), err.Error()
@@ -235,14 +352,14 @@ func (t *Trial) judge(protocol string, l stat.Threshold, s series) result.GateRo
 	if outcome != stat.Inconclusive {
 		return row
 	}
-	switch change := math.Abs(l.Limit - 1); {
-	case len(s.new) < t.Pairs && len(s.new) < stat.MinPairs:
-		row.Note = fmt.Sprintf("time was up after %d pairs: --budget", len(s.new))
-	case l.Relative && change > 0:
+	if change := math.Abs(l.Limit - 1); l.Relative && change > 0 {
 		row.Needs = ratio.PairsFor(change, stat.DefaultPower)
 		if row.Needs <= len(s.new) && row.Needs > 0 {
 			row.Needs = 2 * len(s.new)
 		}
+	}
+	if len(s.new) < t.Pairs {
+		row.Note = fmt.Sprintf("there was time for %d of %d pairs: --budget", len(s.new), t.Pairs)
 	}
 	return row
 }
@@ -255,23 +372,22 @@ func relative(ratio float64) *float64 {
 	return &ratio
 }
 
-// confirm judges what failed in a first batch by a second one. Where they do not
-// agree, both together may still pass.
-func (t *Trial) confirm(protocol string, l stat.Threshold, first series, second *series) result.GateRow {
-	if second == nil {
-		row := t.judge(protocol, l, first)
-		row.Outcome, row.Note = stat.Inconclusive.String(), "one batch of pairs failed; there was no time for the second: --budget"
-		return row
+// confirm joins what failed in a first batch with what a second one says. Where they
+// do not agree, both together may still pass.
+func (t *Trial) confirm(h, second *held, before, after batch, complete bool) {
+	a, b := before[h.protocol][h.limit.Metric.Name], after[h.protocol][h.limit.Metric.Name]
+	if !complete || b == nil || len(b.new) < stat.MinPairs {
+		h.row.Outcome, h.row.Note = stat.Inconclusive.String(), "one batch of pairs failed; there was no time for the second: --budget"
+		return
 	}
-	row := t.judge(protocol, l, *second)
-	if row.Outcome == stat.Fail.String() {
-		row.Note = "two batches say so"
-		return row
+	if second.is(stat.Fail) {
+		h.row = second.row
+		h.row.Note, h.row.Batches = "two batches say so", batches
+		return
 	}
-	row = t.judge(protocol, l, series{slices.Concat(first.old, second.old), slices.Concat(first.new, second.new)})
-	if row.Outcome == stat.Fail.String() {
-		row.Outcome = stat.Inconclusive.String()
+	h.row = t.judge(h.protocol, h.limit, series{slices.Concat(a.old, b.old), slices.Concat(a.new, b.new)}, stat.DefaultConfidence)
+	if h.is(stat.Fail) {
+		h.row.Outcome = stat.Inconclusive.String()
 	}
-	row.Note = "one batch of pairs failed, a second one did not"
-	return row
+	h.row.Note, h.row.Batches = "one batch of pairs failed, a second one did not", batches
 }

@@ -68,6 +68,11 @@ func TestMeasured(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for _, r := range rows {
+				if batches := map[string]int{"pass": 1, "fail": 2}[r.Outcome]; r.Batches != batches || r.Pairs != 20 {
+					t.Errorf("%+v", r)
+				}
+			}
 			if got := outcomes(rows); got != want {
 				t.Errorf("seed %d, change %g: %s, want %s: %+v", seed, change, got, want, rows)
 			}
@@ -78,8 +83,8 @@ func TestMeasured(t *testing.T) {
 			if want := 2 * (1 + 20*batches); w.runs != want {
 				t.Errorf("seed %d, change %g: %d runs, want %d", seed, change, w.runs, want)
 			}
-			// The first pair is for warming up; then the order turns from pair to pair.
-			if got := strings.Join(w.order[:10], " "); got != "old new old new new old old new new old" {
+			// The first pair is for warming up; then the order turns.
+			if got := strings.Join(w.order[:10], " "); got != "old new old new new old new old old new" {
 				t.Errorf("order %s", got)
 			}
 		}
@@ -159,13 +164,14 @@ func TestMeasuredErrors(t *testing.T) {
 	}
 }
 
-// TestBudget: without time for enough pairs nothing is told.
+// TestBudget: without time for enough pairs nothing is told, and what would be needed
+// is.
 func TestBudget(t *testing.T) {
 	w := newWorld(4)
 	tr := trial(w.program("old", always(1)), w.program("new", always(0.5)))
 	tr.Deadline = time.Now()
 	rows, err := gate.Measured(context.Background(), tr)
-	if err != nil || outcomes(rows) != "inconclusive inconclusive inconclusive" || !strings.Contains(rows[0].Note, "--budget") || w.runs != 4 {
+	if !errors.Is(err, gate.ErrBudget) || len(rows) != 0 || !strings.Contains(err.Error(), "two batches of at least 6 pairs need") || w.runs != 2 {
 		t.Errorf("%d runs, %+v, %v", w.runs, rows, err)
 	}
 }

@@ -46,6 +46,7 @@ type GateRow struct {
 	Limit   string   `json:"limit"`   // as it was held against: +-0.1%, +5%, 2ms
 	Outcome string   `json:"outcome"` // pass, fail or inconclusive; changed in an update
 	Pairs   int      `json:"pairs,omitempty"`
+	Batches int      `json:"batches,omitempty"` // of pairs: 2 if a first one had failed
 	Needs   int      `json:"needs,omitempty"`   // pairs that would probably tell
 	Visible *float64 `json:"visible,omitempty"` // smallest change that would have failed 95 % of the time, both batches taken together
 	Note    string   `json:"note,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -28,6 +29,14 @@ type Estimate struct {
 	Spread     float64 // standard deviation of the logarithms
 	P          float64 // of the two-sided test that nothing changed; the bounds exclude no change if it is at most 1-Confidence; 0 or 1 if exact
 }
+
+// First is the side, 0 or 1, that runs first in a pair, the pairs of a batch being
+// counted from 0: A B, B A, B A, A B and so on in the Thue-Morse sequence. Each four
+// pairs have either side first twice and leave out what drifts evenly. In plain
+// turns, A B B A A B B A, one side would always run next to itself at the border of
+// two pairs; where a run resembles the one before, neighbouring pairs would then err
+// alike, each time. Here they do so twice and the contrary once.
+func First(pair int) int { return bits.OnesCount(uint(pair)) & 1 }
 
 // ErrSample says that a sample cannot be used.
 var ErrSample = errors.New("stat: unusable sample")

@@ -3,6 +3,7 @@ package stat
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
 // exactLimit is the largest sample for which the signed-rank distribution is
@@ -108,9 +109,20 @@ func critical(n int, p float64) (c int, tail float64) {
 	panic("stat: no critical value") // p < 1/2
 }
 
-// signedRankPMF returns P(T = t) for t from 0 to n(n+1)/2, T being the sum of
-// those ranks of 1 to n whose coin shows heads.
-func signedRankPMF(n int) []float64 {
+// signedRankPMF returns P(T = t) for t from 0 to n(n+1)/2, n being at most
+// exactLimit and T the sum of those ranks of 1 to n whose coin shows heads. It is the
+// caller's to read only.
+func signedRankPMF(n int) []float64 { return pmfs[n]() }
+
+// pmfs are computed once each: the search for a number of pairs asks for many.
+var pmfs = func() (all [exactLimit + 1]func() []float64) {
+	for n := range all {
+		all[n] = sync.OnceValue(func() []float64 { return computePMF(n) })
+	}
+	return all
+}()
+
+func computePMF(n int) []float64 {
 	pmf := make([]float64, n*(n+1)/2+1)
 	pmf[0] = 1
 	top := 0

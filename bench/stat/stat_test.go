@@ -76,7 +76,7 @@ func TestNormalMeetsExact(t *testing.T) {
 		n := exactLimit + 1
 		got, tail := critical(n, p)
 		sum, want := 0.0, 0
-		for v, q := range signedRankPMF(n) {
+		for v, q := range computePMF(n) {
 			if sum+q > p {
 				want = v
 				break
@@ -334,5 +334,18 @@ func TestExactOver(t *testing.T) {
 		if e := ExactOver(c.a, c.b); e.Value != c.value || e.Low != c.low || e.High != c.hi || !e.Exact {
 			t.Errorf("%v, %v: %+v", c.a, c.b, e)
 		}
+	}
+}
+
+// TestFirst: in every four pairs each side is first twice, in every two once.
+func TestFirst(t *testing.T) {
+	order := ""
+	for i := range 64 {
+		if order += "AB"[First(i) : First(i)+1]; i%2 == 1 && First(i) == First(i-1) {
+			t.Errorf("pairs %d and %d begin with the same side", i-1, i)
+		}
+	}
+	if order[:16] != "ABBABAABBAABABBA" {
+		t.Error(order)
 	}
 }
