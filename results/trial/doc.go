@@ -15,6 +15,9 @@
 //     by as much as the comparisons of 1 said they would catch (their SEES). Drawn
 //     from pairs recorded that way, and a few times live, 95 of 100 must fail.
 //
-// It writes trial.json, with every pair, and trial.md. An experiment that was
-// interrupted goes on with -resume.
+// It writes trial.json, with every pair, and trial.md, after every comparison. It
+// keeps to -budget: comparisons share the time and take fewer pairs, at least 10 a
+// batch, where it is short; fewer injected pairs are recorded, at least 100, and the
+// live comparisons with a change are left out; trial.md tells. What still does not
+// fit, and an experiment that was interrupted, goes on with -resume.
 package main

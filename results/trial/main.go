@@ -63,6 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.LiveInjected, "live-injected", s.LiveInjected, "live comparisons with the change in them")
 	flags.DurationVar(&s.Duration, "duration", s.Duration, "measured time of a run")
 	flags.DurationVar(&s.Warmup, "warmup", s.Warmup, "time under load before it")
+	flags.DurationVar(&s.Budget, "budget", s.Budget, "time for all: live comparisons share it, with fewer pairs where it is short; what is not finished then, -resume goes on with")
 	flags.Uint64Var(&s.Seed, "seed", s.Seed, "of the runs and of the drawing")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -81,9 +82,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if err := load(filepath.Join(*dir, "trial.json"), &e.Trial); err != nil {
 			return fail(2, err)
 		}
-		if e.Settings != s {
+		was := e.Settings
+		if was.Budget = s.Budget; was != s {
 			return fail(2, errors.New("-resume: trial.json is of other settings"))
 		}
+		e.Settings = s
 	} else {
 		e.Trial = newTrial(s)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/stat"
 )
 
 // TestMain makes the test a program that carries out jobs, too.
@@ -33,7 +34,13 @@ func machine(seed uint64, noise, bias, price float64) func(context.Context, benc
 	rng := rand.New(rand.NewPCG(seed, 8))
 	n := 0
 	return func(_ context.Context, c bench.Config, burn time.Duration) (*result.File, error) {
-		side := []int{0, 1, 1, 0}[n%4]
+		side := n % 2
+		if i := c.Seed - defaults().Seed; i > 0 { // not of the warm-up
+			side ^= stat.First(int(uint32(i - 1)))
+		}
+		if burn > 0 {
+			side = 1
+		}
 		n++
 		x := 2e6 * math.Exp(noise*rng.NormFloat64()) / (1 + price*float64(burn))
 		if side == 1 {
@@ -145,7 +152,7 @@ func TestUsage(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "trial.json"), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"x"}, {"-pairs", "5"}, {"-network", "sim"}, {"-protocol", "zab"}, {"-nonesuch"}, {"-resume", "-o", dir}, {"-resume", "-o", filepath.Join(dir, "none")}} {
+	for _, args := range [][]string{{"x"}, {"-pairs", "5"}, {"-budget", "0s"}, {"-network", "sim"}, {"-protocol", "zab"}, {"-nonesuch"}, {"-resume", "-o", dir}, {"-resume", "-o", filepath.Join(dir, "none")}} {
 		var out bytes.Buffer
 		if status := run(context.Background(), args, &out, &out); status != 2 || out.Len() == 0 {
 			t.Errorf("%v: status %d: %s", args, status, &out)
@@ -154,7 +161,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestCompact(t *testing.T) {
-	in := Pair{[]float64{1, 2.5}, []float64{3}}
+	in := Pair{Old: []float64{1, 2.5}, New: []float64{3}}
 	data, err := json.MarshalIndent(in, "", " ")
 	if err != nil {
 		t.Fatal(err)
@@ -162,5 +169,54 @@ func TestCompact(t *testing.T) {
 	var out Pair
 	if got := string(compact(data)); !strings.Contains(got, "[1,2.5]") || json.Unmarshal([]byte(got), &out) != nil || !reflect.DeepEqual(in, out) {
 		t.Error(got)
+	}
+}
+
+// TestCalibrates: whatever a delay costs, from nothing to speak of to a hundred times
+// what was to be expected, the change that is recorded is as large as was asked for.
+func TestCalibrates(t *testing.T) {
+	for _, price := range []float64{1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3} {
+		for seed := range uint64(8) {
+			s := defaults()
+			s.Resamples, s.LiveInjected = 1, 0
+			e := &experiment{Trial: newTrial(s), save: func(*Trial) error { return nil }, run: machine(seed, .03, 1, price), now: time.Now}
+			e.until, e.Sees = time.Now().Add(time.Hour), .05
+			if err := e.calibrate(context.Background(), func() error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if fall := 1 - 1/(1+price*float64(e.Injected.Burn)); e.Injected.Fall < e.Sees || e.Injected.Fall > most*e.Sees || math.Abs(fall/e.Sees-aim) > .25 || len(e.Changed) != 200 {
+				t.Errorf("price %g, seed %d: %d tries, %+v, in truth %g", price, seed, len(e.Calibration), e.Injected, fall)
+			}
+		}
+	}
+}
+
+// TestTime: the budget is kept, whatever a run takes, by fewer pairs first; where it
+// cannot be, what was done is kept and gone on with.
+func TestTime(t *testing.T) {
+	for took, finished := range map[time.Duration]bool{300 * time.Millisecond: true, 450 * time.Millisecond: true, 800 * time.Millisecond: true, 3 * time.Second: false} {
+		s := defaults()
+		s.Resamples = 20
+		now := time.Unix(0, 0)
+		real := machine(7, .04, 1, 1e-5)
+		runs := 0
+		e := &experiment{Trial: newTrial(s), save: func(*Trial) error { return nil }, now: func() time.Time { return now }, run: func(ctx context.Context, c bench.Config, burn time.Duration) (*result.File, error) {
+			runs++
+			now = now.Add(took)
+			return real(ctx, c, burn)
+		}}
+		err := e.all(context.Background())
+		if spent := now.Sub(time.Unix(0, 0)); spent > s.Budget+time.Minute || finished != (err == nil) || !finished && !errors.Is(err, errTime) || finished && (e.Verdict == "" || len(e.Changed) < leastInjected) {
+			t.Errorf("runs of %v: %v, %v spent, %q, %d injected", took, err, spent, e.Verdict, len(e.Changed))
+		}
+		t.Logf("runs of %v: %d in %v, %d pairs, %d injected, %d live", took, runs, now.Sub(time.Unix(0, 0)), len(e.Pairs), len(e.Changed), len(e.LiveInjected))
+		for try := 0; err != nil && try < 20; try++ {
+			if err = e.all(context.Background()); err != nil && !errors.Is(err, errTime) {
+				t.Fatal(err)
+			}
+		}
+		if err != nil || len(e.Comparisons) != 40 {
+			t.Errorf("runs of %v, resumed: %v, %d comparisons", took, err, len(e.Comparisons))
+		}
 	}
 }
