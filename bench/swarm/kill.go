@@ -19,6 +19,7 @@ type Hunt struct {
 	Kills    int    // how often it is to be found: one hunt goes on where the last one ended
 	Limit    uint64 // seeds of one hunt, after which the mutant has survived
 	Jobs     int    // seeds at once
+	Keyless  bool   // cases without keys: no history is checked for linearizability, which may take long
 }
 
 // Kill is what came of a hunt.
@@ -58,7 +59,7 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 	mutant.Choose(h.Mutant, 0)
 	defer mutant.Choose(mutant.None, 0)
 	k := &Kill{Invariants: make(map[Invariant]int)}
-	found := make([]*Violation, 4*max(1, h.Jobs))
+	found := make([]*Violation, max(1, h.Jobs))
 	errs := make([]error, len(found))
 	began := uint64(1) // first seed of this hunt
 	for next := uint64(1); ; next += uint64(len(found)) {
@@ -67,7 +68,7 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 			jobs.Go(func() {
 				for i := j; i < len(found); i += max(1, h.Jobs) {
 					var out *Outcome
-					if out, errs[i] = Run(ctx, h.Protocol, Draw(h.Protocol, next+uint64(i))); errs[i] == nil {
+					if out, errs[i] = Run(ctx, h.Protocol, h.draw(next+uint64(i))); errs[i] == nil {
 						found[i] = out.Violation
 					}
 				}
@@ -106,9 +107,17 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 func (h *Hunt) innocent(ctx context.Context, seed uint64) error {
 	mutant.Choose(mutant.None, 0)
 	defer mutant.Choose(h.Mutant, 0)
-	out, err := Run(ctx, h.Protocol, Draw(h.Protocol, seed))
+	out, err := Run(ctx, h.Protocol, h.draw(seed))
 	if err == nil && out.Violation != nil {
 		err = fmt.Errorf("%s seed %d has a violation without any mutant: %w", h.Protocol.Name, seed, out.Violation)
 	}
 	return err
+}
+
+func (h *Hunt) draw(seed uint64) *Case {
+	c := Draw(h.Protocol, seed)
+	if h.Keyless {
+		c.Keys = 0
+	}
+	return c
 }

@@ -4,12 +4,103 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/consbench/consbench/bench/mutant"
+	"github.com/consbench/consbench/bench/swarm"
 	"github.com/consbench/consbench/cmd"
 )
+
+// TestNoTraceOfMutants builds both binaries: the ordinary one has the name of no mutant
+// in it, the other one has them all.
+func TestNoTraceOfMutants(t *testing.T) {
+	build := func(tags string) []byte {
+		path := filepath.Join(t.TempDir(), "consbench")
+		if out, err := exec.Command("go", "build", "-tags", tags, "-o", path, ".").CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+		binary, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return binary
+	}
+	ordinary, mutated := build(""), build("mutants")
+	names := []string{"CONSBENCH_MUTANT", "bench/mutant.On", "bench/mutant.Strike"}
+	for _, id := range mutant.All() {
+		if i := id.Info(); !i.Once { // those that act once have names that are words
+			names = append(names, i.Name, i.Does)
+		}
+	}
+	for _, name := range names {
+		if !bytes.Contains(mutated, []byte(name)) {
+			t.Errorf("the test build has no %q", name)
+		}
+		if bytes.Contains(ordinary, []byte(name)) {
+			t.Errorf("the ordinary binary has %q", name)
+		}
+	}
+}
+
+// TestRegistryOfMutants: each has a source, and the layers have as many as they should.
+func TestRegistryOfMutants(t *testing.T) {
+	layers := make(map[string]int)
+	for _, id := range mutant.All() {
+		i := id.Info()
+		if got, ok := mutant.Named(i.Name); !ok || got != id || i.Does == "" || len(i.Protocols) == 0 {
+			t.Errorf("mutant %d: %+v", id, i)
+		}
+		if !i.Once {
+			layers[i.Layer]++
+			if i.Source == "" {
+				t.Errorf("%s has no source", i.Name)
+			}
+		}
+	}
+	for layer, least := range map[string]int{"raft": 9, "multipaxos": 7, "paxos": 5, "log": 4, "session": 3} {
+		if layers[layer] < least {
+			t.Errorf("%d mutants of %s, want %d", layers[layer], layer, least)
+		}
+	}
+}
+
+// quick are mutants that the first seeds of a search find.
+var quick = []mutant.ID{
+	mutant.RaftForgetsVote, mutant.RaftVotesTwice, mutant.RaftVotesForShorterLog, mutant.RaftCountsUnsynced,
+	mutant.RaftAcksUnsynced, mutant.RaftCommitUnchecked, mutant.RaftKeepsConflict, mutant.RaftMetaTerm,
+	mutant.MultiForgetsPromise, mutant.MultiPromiseQuorum, mutant.MultiCountsUnsynced, mutant.MultiAcksUnsynced,
+	mutant.MultiNoticeUnchecked, mutant.MultiHoleIsNoop,
+	mutant.BasicForgetsPromise, mutant.BasicAdoptsNothing, mutant.BasicPromiseQuorum,
+	mutant.LogAcksBeforeSync, mutant.LogBaselineEarly, mutant.SessionNoDedup, mutant.SessionForgetsNewest,
+}
+
+// TestSearchFindsMutants: what the table in bench/mutant/README.md says, for those
+// mutants that take few seeds.
+func TestSearchFindsMutants(t *testing.T) {
+	const seeds = 64
+	for _, id := range quick {
+		i := id.Info()
+		for _, p := range protocols() {
+			if i.Protocols[0] != p.Name {
+				continue
+			}
+			hunt := swarm.Hunt{Mutant: id, Protocol: p, Kills: 1, Limit: seeds, Jobs: 2, Keyless: true}
+			k, err := hunt.Run(t.Context())
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case k.Survived:
+				t.Errorf("%v survives %d seeds of %s", id, seeds, p.Name)
+			default:
+				t.Logf("%v: seed %d, %v", id, k.Seed, k.Violation.Invariant)
+			}
+		}
+	}
+}
 
 // TestVerdictFindsMutants: a program that drops, doubles, swaps or acknowledges
 // early one command, or keeps one unsynced byte over a crash, exits 3.
