@@ -164,7 +164,7 @@ func (r *runner) checkLinearizable() result.Check {
 				end = -1
 			}
 			history = append(history, check.Operation{
-				Client: int(o.Session), Key: o.Key, ID: o.ID, Call: int64(o.Call), Return: end, Found: o.Found,
+				Client: int(o.Session), Key: o.Key, ID: o.ID, Op: o.Op, Expect: o.Expect, Call: int64(o.Call), Return: end, Found: o.Found,
 			})
 		}
 	}

@@ -58,6 +58,14 @@ func TestSessionsFindsEachKindOfProblem(t *testing.T) {
 	}
 }
 
+func swap(client int, key uint32, id uint64, call, ret int64, found uint64) Operation {
+	return Operation{Client: client, Key: key, ID: id, Call: call, Return: ret, Found: found}
+}
+
+func op(o command.Op, client int, id, expect uint64, call, ret int64, found uint64) Operation {
+	return Operation{Client: client, Key: 1, ID: id, Op: o, Expect: expect, Call: call, Return: ret, Found: found}
+}
+
 func TestLinearizable(t *testing.T) {
 	const open = -1
 	for _, c := range []struct {
@@ -66,17 +74,25 @@ func TestLinearizable(t *testing.T) {
 		want  bool
 		ops   []Operation
 	}{
-		{"one after the other", 100, true, []Operation{{0, 1, 11, 0, 1, 0}, {1, 1, 12, 2, 3, 11}}},
-		{"stale", 100, false, []Operation{{0, 1, 11, 0, 1, 0}, {1, 1, 12, 2, 3, 0}}},
-		{"at once, either order", 100, true, []Operation{{0, 1, 11, 0, 5, 12}, {1, 1, 12, 0, 5, 0}}},
-		{"both first", 100, false, []Operation{{0, 1, 11, 0, 5, 0}, {1, 1, 12, 0, 5, 0}}},
-		{"keys are apart", 100, true, []Operation{{0, 1, 11, 0, 1, 0}, {1, 2, 12, 2, 3, 0}}},
-		{"open and seen", 100, true, []Operation{{0, 1, 11, 0, open, 0}, {1, 1, 12, 2, 3, 11}}},
-		{"open and not seen", 100, true, []Operation{{0, 1, 11, 0, open, 0}, {1, 1, 12, 2, 3, 0}}},
-		{"seen before it was called", 100, false, []Operation{{1, 1, 12, 2, 3, 11}, {0, 1, 11, 4, open, 0}}},
-		{"from nowhere", 100, false, []Operation{{1, 1, 12, 2, 3, 99}}},
-		{"the lie comes after the end", 2, true, []Operation{{0, 1, 11, 0, 1, 0}, {1, 1, 12, 2, 3, 0}}},
-		{"answered after the end, saw what is beyond", 3, true, []Operation{{0, 1, 11, 0, 9, 77}, {1, 1, 12, 1, 2, 0}}},
+		{"one after the other", 100, true, []Operation{swap(0, 1, 11, 0, 1, 0), swap(1, 1, 12, 2, 3, 11)}},
+		{"stale", 100, false, []Operation{swap(0, 1, 11, 0, 1, 0), swap(1, 1, 12, 2, 3, 0)}},
+		{"at once, either order", 100, true, []Operation{swap(0, 1, 11, 0, 5, 12), swap(1, 1, 12, 0, 5, 0)}},
+		{"both first", 100, false, []Operation{swap(0, 1, 11, 0, 5, 0), swap(1, 1, 12, 0, 5, 0)}},
+		{"keys are apart", 100, true, []Operation{swap(0, 1, 11, 0, 1, 0), swap(1, 2, 12, 2, 3, 0)}},
+		{"open and seen", 100, true, []Operation{swap(0, 1, 11, 0, open, 0), swap(1, 1, 12, 2, 3, 11)}},
+		{"open and not seen", 100, true, []Operation{swap(0, 1, 11, 0, open, 0), swap(1, 1, 12, 2, 3, 0)}},
+		{"seen before it was called", 100, false, []Operation{swap(1, 1, 12, 2, 3, 11), swap(0, 1, 11, 4, open, 0)}},
+		{"from nowhere", 100, false, []Operation{swap(1, 1, 12, 2, 3, 99)}},
+		{"read what was written", 100, true, []Operation{op(command.Write, 0, 11, 0, 0, 1, 0), op(command.Read, 1, 12, 0, 2, 3, 11)}},
+		{"stale read", 100, false, []Operation{op(command.Write, 0, 11, 0, 0, 1, 0), op(command.Read, 1, 12, 0, 2, 3, 0)}},
+		{"a read changes nothing", 100, true, []Operation{op(command.Read, 0, 11, 0, 0, 1, 0), op(command.Read, 1, 12, 0, 2, 3, 0)}},
+		{"cas that fits", 100, true, []Operation{op(command.Write, 0, 11, 0, 0, 1, 0), op(command.CompareAndSwap, 1, 12, 11, 2, 3, 11), op(command.Read, 0, 13, 0, 4, 5, 12)}},
+		{"cas that does not", 100, true, []Operation{op(command.Write, 0, 11, 0, 0, 1, 0), op(command.CompareAndSwap, 1, 12, 9, 2, 3, 11), op(command.Read, 0, 13, 0, 4, 5, 11)}},
+		{"two cas from one value", 100, false, []Operation{op(command.CompareAndSwap, 0, 11, 0, 0, 5, 0), op(command.CompareAndSwap, 1, 12, 0, 0, 5, 0)}},
+		{"open cas and seen", 100, true, []Operation{op(command.CompareAndSwap, 0, 11, 0, 0, open, 0), op(command.Read, 1, 12, 0, 2, 3, 11)}},
+		{"open cas that cannot have fitted", 100, false, []Operation{op(command.CompareAndSwap, 0, 11, 7, 0, open, 0), op(command.Read, 1, 12, 0, 2, 3, 11)}},
+		{"the lie comes after the end", 2, true, []Operation{swap(0, 1, 11, 0, 1, 0), swap(1, 1, 12, 2, 3, 0)}},
+		{"answered after the end, saw what is beyond", 3, true, []Operation{swap(0, 1, 11, 0, 9, 77), swap(1, 1, 12, 1, 2, 0)}},
 	} {
 		if ok, known := Linearizable(c.ops, c.until, time.Minute); !known || ok != c.want {
 			t.Errorf("%s: %v (known %v), want %v", c.name, ok, known, c.want)

@@ -5,19 +5,34 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/consbench/consbench/bench/command"
 )
 
-// Operation is one command on a key: the key's value was swapped for ID, and Found
-// was there before. Return is negative if there was no answer.
+// Operation is one command on a key: ID is the value that it gives the key, if it
+// does, and Found what it was told was there before. Return is negative if there was
+// no answer: it may have taken effect at any time since, or never will.
 type Operation struct {
 	Client       int
 	Key          uint32
 	ID           uint64
-	Call, Return int64 // ns
+	Op           command.Op
+	Expect       uint64 // of a compare-and-swap
+	Call, Return int64  // ns
 	Found        uint64
+
+	open bool // without an answer that counts; Return is then when the history ends
+	rank int  // where in the chain of writes it belongs, as far as tighten knows
 }
 
-// model is a register for each key that knows one operation, swap.
+// do is what the operation makes of the value of its key.
+func (o *Operation) do(value uint64) (next uint64) {
+	c := command.Named(o.ID)
+	c.Op, c.Expect = o.Op, o.Expect
+	return c.Do(value)
+}
+
+// model is a register for each key.
 var model = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		at := map[uint32]int{}
@@ -37,18 +52,38 @@ var model = porcupine.Model{
 	Init: func() any { return uint64(0) },
 	Step: func(state, input, output any) (bool, any) {
 		o := input.(Operation)
-		return o.Return < 0 || o.Found == state.(uint64), o.ID
+		return o.open && o.Op == command.Write || o.Found == state.(uint64), o.do(state.(uint64))
 	},
 	DescribeOperation: func(input, output any) string {
 		o := input.(Operation)
-		if o.Return < 0 {
-			return fmt.Sprintf("swap(%d, %#x) -> ?", o.Key, o.ID)
+		if o.open {
+			return o.words() + " -> ?"
 		}
-		return fmt.Sprintf("swap(%d, %#x) -> %#x", o.Key, o.ID, o.Found)
+		return fmt.Sprintf("%s -> %s", o.words(), valueName(o.Found))
 	},
+	DescribeState: func(state any) string { return valueName(state.(uint64)) },
 }
 
-// Linearizable checks a history of swaps (Herlihy and Wing, "Linearizability", 1990)
+// words is the operation without its result.
+func (o *Operation) words() string {
+	switch o.Op {
+	case command.Read:
+		return fmt.Sprintf("read(k%d)", o.Key)
+	case command.CompareAndSwap:
+		return fmt.Sprintf("cas(k%d, %s, %s)", o.Key, valueName(o.Expect), valueName(o.ID))
+	}
+	return fmt.Sprintf("%v(k%d, %s)", o.Op, o.Key, valueName(o.ID))
+}
+
+// valueName writes a value as session.number of the command that wrote it.
+func valueName(v uint64) string {
+	if v == 0 {
+		return "nothing"
+	}
+	return fmt.Sprintf("%d.%d", v>>40-1, v&(1<<40-1))
+}
+
+// Linearizable checks a history (Herlihy and Wing, "Linearizability", 1990)
 // of which only operations called before until count; one that returned later than
 // that is as good as unanswered. The second result is false if the answer is not
 // known within limit.
@@ -57,15 +92,15 @@ func Linearizable(history []Operation, until int64, limit time.Duration) (ok, kn
 	for _, o := range history {
 		last = max(last, o.Call, o.Return)
 	}
-	// An open swap that nobody saw need not have happened; leaving it out keeps the
-	// search short (a value stands in one swap only).
+	// An open command whose value nobody saw need not have happened; leaving it out
+	// keeps the search short (a value stands in one command only).
 	found := make(map[uint64]bool, len(history))
 	for _, o := range history {
 		if o.Return >= 0 && o.Return < until {
 			found[o.Found] = true
 		}
 	}
-	operations := make([]porcupine.Operation, 0, len(history))
+	kept := make([]Operation, 0, len(history))
 	for _, o := range history {
 		if o.Call >= until {
 			continue
@@ -74,13 +109,27 @@ func Linearizable(history []Operation, until int64, limit time.Duration) (ok, kn
 			if !found[o.ID] {
 				continue
 			}
-			o.Return, o.Found = -1, 0
+			// A compare-and-swap whose value was seen has found what it expected.
+			o.open, o.Return, o.Found = true, last+1, o.Expect
 		}
-		end := o.Return
-		if end < 0 {
-			end = last + 1
+		kept = append(kept, o)
+	}
+	if !tighten(kept, last+1) {
+		return false, true
+	}
+	return search(kept, limit)
+}
+
+// search looks for an order of the operations. Of those that begin at the same time,
+// as after tighten many do, it tries the lower rank first.
+func search(kept []Operation, limit time.Duration) (ok, known bool) {
+	operations := make([]porcupine.Operation, 0, len(kept))
+	scale := int64(len(kept) + 2)
+	for _, o := range kept {
+		if o.Return < o.Call {
+			return false, true // it would have to take effect before it was asked for
 		}
-		operations = append(operations, porcupine.Operation{ClientId: o.Client, Input: o, Call: o.Call, Return: end})
+		operations = append(operations, porcupine.Operation{ClientId: o.Client, Input: o, Call: o.Call*scale + int64(o.rank), Return: (o.Return+1)*scale - 1})
 	}
 	switch porcupine.CheckOperationsTimeout(model, operations, limit) {
 	case porcupine.Ok:

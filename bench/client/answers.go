@@ -72,11 +72,15 @@ func (w *Worker) done(now smr.Time, a command.Answer) bool {
 		}
 		w.Series.Acknowledged(now-w.Window.From(), response, 1)
 	}
-	if w.History != nil {
-		w.History.add(Operation{
-			Session: a.Session, Key: o.key, ID: command.Command{Session: a.Session, Seq: a.Seq}.ID(),
-			Call: o.first, Return: now, Found: a.Result,
-		})
+	if o.key != 0 {
+		c := command.Command{Session: a.Session, Seq: a.Seq, Op: o.op, Expect: o.expect}
+		w.values[o.key-1] = c.Do(a.Result)
+		if w.History != nil {
+			w.History.add(Operation{
+				Session: a.Session, Key: o.key, ID: c.ID(), Op: o.op, Expect: o.expect,
+				Call: o.first, Return: now, Found: a.Result,
+			})
+		}
 	}
 	w.served = max(w.served, o.first)
 	s.acked.Add(a.Seq)

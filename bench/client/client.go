@@ -95,7 +95,9 @@ type slot struct {
 	intended smr.Time
 	first    smr.Time // first sent; Never if it has not been
 	last     smr.Time // last sent
+	expect   uint64   // of a compare-and-swap
 	key      uint32
+	op       command.Op
 	to       uint16 // replica it was last sent to
 	fate     fate
 	queued   bool // the slot stands in Worker.unsent
@@ -134,6 +136,7 @@ type Worker struct {
 	touched  []bool
 
 	keys      *workload.Keys
+	values    []uint64 // of each key, as last heard: what a compare-and-swap expects
 	arrivals  workload.Arrivals
 	next      smr.Time // next arrival not yet issued
 	blocked   bool     // an arrival found no free client
@@ -181,7 +184,7 @@ func NewWorker(o Options, p Parts) *Worker {
 		}
 	}
 	if o.Keys > 0 {
-		w.keys = workload.NewKeys(o.Keys, o.Seed+uint64(o.Worker))
+		w.keys, w.values = workload.NewKeys(o.Keys, o.Seed+uint64(o.Worker)), make([]uint64, o.Keys)
 	}
 	return w
 }
@@ -317,7 +320,10 @@ func (w *Worker) open1(i int, intended, now smr.Time) {
 	s.next++
 	w.slots[n] = slot{intended: intended, first: smr.Never, fate: waiting, queued: w.slots[n].queued}
 	if w.keys != nil {
-		w.slots[n].key = uint32(w.keys.Next()) + 1
+		o := &w.slots[n]
+		o.key = uint32(w.keys.Next()) + 1
+		o.op = w.operation(command.Command{Session: uint32(i*w.Workers + w.Worker), Seq: s.next - 1}.ID())
+		o.expect = w.values[o.key-1]
 	}
 	w.open++
 	g := &w.groups[i%len(w.groups)]
@@ -331,6 +337,18 @@ func (w *Worker) open1(i int, intended, now smr.Time) {
 	if !w.send(n, now) {
 		w.enqueue(n)
 	}
+}
+
+// operation is what the command id does with its key: in 8 commands 3 reads, 3 writes
+// and, if the payload has room for them, 2 compare-and-swaps.
+func (w *Worker) operation(id uint64) command.Op {
+	switch h := id * 0x9e3779b97f4a7c15 >> 61; { // Fibonacci hashing
+	case h < 3:
+		return command.Read
+	case h < 5 && w.Size >= command.ExpectSize:
+		return command.CompareAndSwap
+	}
+	return command.Write
 }
 
 // enqueue puts slot n among those to be sent, once.
@@ -355,9 +373,12 @@ func (w *Worker) send(n int, now smr.Time) bool {
 	if dst == nil {
 		return false
 	}
-	c := command.Command{Session: uint32(i*w.Workers + w.Worker), Seq: seq, Key: o.key}
+	c := command.Command{Session: uint32(i*w.Workers + w.Worker), Seq: seq, Key: o.key, Op: o.op}
 	command.Put(dst, c, w.Size)
 	copy(dst[command.HeaderSize:], w.Payloads.At(c.ID(), w.Size))
+	if o.op == command.CompareAndSwap {
+		command.PutExpect(dst, o.expect)
+	}
 	w.touched[g.to-1] = true
 	if o.first == smr.Never {
 		o.first = now

@@ -1,13 +1,18 @@
 package client
 
-import "github.com/consbench/consbench/bench/smr"
+import (
+	"github.com/consbench/consbench/bench/command"
+	"github.com/consbench/consbench/bench/smr"
+)
 
-// Operation is one command on a key, as its client saw it: the key's value was
-// swapped for ID, and Found was there before.
+// Operation is one command on a key, as its client saw it: ID is the value that it
+// gives the key, if it gives it one, and Found was there before.
 type Operation struct {
 	Session uint32
 	Key     uint32
 	ID      uint64
+	Op      command.Op
+	Expect  uint64   // of a compare-and-swap
 	Call    smr.Time // first sent
 	Return  smr.Time // answered; Never if it was not
 	Found   uint64   // if it was answered

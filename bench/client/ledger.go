@@ -118,7 +118,7 @@ func (w *Worker) OpenOperations() {
 		id := uint32(i*w.Workers + w.Worker)
 		w.History.add(Operation{
 			Session: id, Key: o.key, ID: command.Command{Session: id, Seq: w.seq(&w.sessions[i], n)}.ID(),
-			Call: o.first, Return: smr.Never,
+			Op: o.op, Expect: o.expect, Call: o.first, Return: smr.Never,
 		})
 	}
 }

@@ -9,17 +9,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"strconv"
 )
 
 // A command, padded with zeros to a multiple of 8 bytes:
 //
 //	0         4      8        16     20        24
 //	+---------+------+--------+------+---------+---- - -
-//	| session | size | seq    | key  | zero    | payload
+//	| session | size | seq    | key  | op      | payload
 //	+---------+------+--------+------+---------+---- - -
 //
 // size is the length of the payload; key is 0 where there is no key space, else
-// one more than the key's number.
+// one more than the key's number. The payload of a CompareAndSwap begins with the
+// value that it expects.
 const HeaderSize = 24
 
 // MaxPayload bounds the payload of one command.
@@ -34,10 +36,46 @@ type Command struct {
 	Session uint32
 	Seq     uint64
 	Key     uint32
+	Op      Op
+	Expect  uint64 // of CompareAndSwap
+}
+
+// Op is what a command does with its key. All tell the value that was there before,
+// which keeps a check for linearizability short where many write at once.
+type Op uint32
+
+const (
+	Write          Op = iota // the value becomes the command's ID
+	Read                     // the value stays
+	CompareAndSwap           // as Write if the value is the one expected, else as Read
+	ops
+)
+
+var opNames = [ops]string{"write", "read", "cas"}
+
+func (o Op) String() string {
+	if o < ops {
+		return opNames[o]
+	}
+	return "op(" + strconv.Itoa(int(o)) + ")"
+}
+
+// ExpectSize is the least payload of a CompareAndSwap, in bytes.
+const ExpectSize = 8
+
+// Do is what the command makes of the value of its key.
+func (c *Command) Do(value uint64) (next uint64) {
+	if c.Op == Read || c.Op == CompareAndSwap && value != c.Expect {
+		return value
+	}
+	return c.ID()
 }
 
 // ID is the command's name in one word, never 0: what a key's value becomes.
 func (c Command) ID() uint64 { return uint64(c.Session+1)<<40 | c.Seq&(1<<40-1) }
+
+// Named is the command that has this ID, without its key and what it does there.
+func Named(id uint64) Command { return Command{Session: uint32(id>>40) - 1, Seq: id & (1<<40 - 1)} }
 
 // Put writes the command's head and pads behind a payload of n bytes, which the
 // caller writes to dst[HeaderSize:]. dst is Size(n) long.
@@ -46,9 +84,12 @@ func Put(dst []byte, c Command, n int) {
 	binary.LittleEndian.PutUint32(dst[4:], uint32(n))
 	binary.LittleEndian.PutUint64(dst[8:], c.Seq)
 	binary.LittleEndian.PutUint32(dst[16:], c.Key)
-	binary.LittleEndian.PutUint32(dst[20:], 0)
+	binary.LittleEndian.PutUint32(dst[20:], uint32(c.Op))
 	clear(dst[HeaderSize+n:])
 }
+
+// PutExpect writes into the payload of a CompareAndSwap what it expects.
+func PutExpect(dst []byte, expect uint64) { binary.LittleEndian.PutUint64(dst[HeaderSize:], expect) }
 
 // ErrMalformed is returned for bytes that are no sequence of commands.
 var ErrMalformed = errors.New("command: malformed")
@@ -66,6 +107,13 @@ func Next(data []byte) (c Command, size int, err error) {
 		Session: binary.LittleEndian.Uint32(data),
 		Seq:     binary.LittleEndian.Uint64(data[8:]),
 		Key:     binary.LittleEndian.Uint32(data[16:]),
+		Op:      Op(binary.LittleEndian.Uint32(data[20:])),
+	}
+	if c.Op >= ops || c.Op == CompareAndSwap && n < ExpectSize {
+		return Command{}, 0, ErrMalformed
+	}
+	if c.Op == CompareAndSwap {
+		c.Expect = binary.LittleEndian.Uint64(data[HeaderSize:])
 	}
 	return c, Size(int(n)), nil
 }

@@ -85,7 +85,7 @@ func (s *State) Apply(e smr.Entry, want bool, answers []byte) ([]byte, error) {
 			s.Commands++
 			d = fold(d, c.ID())
 			if c.Key != 0 {
-				s.swap(c)
+				s.do(c)
 			}
 			if mutant.Enabled && mutant.Strike(mutant.SessionDouble) {
 				session.Effects++
@@ -105,9 +105,12 @@ func (s *State) Apply(e smr.Entry, want bool, answers []byte) ([]byte, error) {
 	return answers, nil
 }
 
-func (s *State) swap(c command.Command) {
-	s.results[c.Session][c.Seq%command.WindowSize] = s.Keys[c.Key-1]
-	s.Keys[c.Key-1] = c.ID()
+// do carries out a command on its key and keeps what it tells the client, for the
+// same command might come again.
+func (s *State) do(c command.Command) {
+	value := &s.Keys[c.Key-1]
+	s.results[c.Session][c.Seq%command.WindowSize] = *value
+	*value = c.Do(*value)
 }
 
 func swapFirstTwo(data []byte) []byte {

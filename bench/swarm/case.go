@@ -164,6 +164,8 @@ func (c *Case) Validate() error {
 		return bad("nodes", "between 2 and 128")
 	case c.ElectionMax > maxSpan || c.Sync < 0 || c.Sync > maxSpan:
 		return bad("election_max and sync", "at most an hour")
+	case c.Q2 == 1 && c.Sync < leastDelay:
+		return bad("sync", "at least 10us where q2 is 1: else a command takes no time")
 	case c.DelayMin < 0 || c.DelayMax < c.DelayMin || c.DelayMax < leastDelay || c.DelayMax > maxSpan:
 		return bad("delay_min and delay_max", "in order, from 10us to an hour for the longer one")
 	case !share(c.Loss) || !share(c.Duplicate) || !share(c.Reorder):

@@ -48,6 +48,9 @@ func Draw(p smr.Protocol, seed uint64) *Case {
 			c.Sync = max(c.Sync, 100*us) // a leader alone, on a disk without delay, would have no end of commands at one instant
 		}
 	}
+	if c.Q2 == 1 { // else nothing would take time
+		c.Sync = max(c.Sync, 100*us)
+	}
 	c.MaxFrame = pick(d, 4<<10, 4<<10, 8<<10)
 	c.Inflight = c.MaxFrame * pick(d, 1, 1, 2, 8)
 	c.Retain = pick(d, 0, 1<<10, 4<<10, 16<<10, 64<<10)
