@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X github.com/consbench/consbench/bench.Version=$(VERSION)
 FUZZTIME ?= 60s
 
-.PHONY: help run build test short race lint vuln fuzz bench decoders soak figure16 kill mutants clean
+.PHONY: help run build test short race lint vuln fuzz bench decoders soak figure16 kill mutants docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ kill: ## replicas killed (SIGKILL) and started anew, 200 times for raft and mult
 
 figure16: ## 10,000 elections for every range of Figure 16 of the Raft paper
 	$(GO) run ./cmd/consbench elections --figure16
+
+docs: ## what the README shows of virtual runs, written anew
+	$(GO) test -count=1 ./cmd/consbench -run 'TestDocs$$' -docs.update
 
 clean: ## what the build leaves behind
 	rm -rf bin

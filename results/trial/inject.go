@@ -49,7 +49,7 @@ func (e *experiment) inject(ctx context.Context, keep func() error) error {
 // Tries of the calibration.
 const (
 	mostTries  = 24
-	mostFinals = 6
+	mostFinals = 8
 	mostBurn   = 100 * time.Millisecond
 )
 
@@ -115,8 +115,7 @@ func loss(fall float64) float64 { return -math.Log1p(-min(max(fall, -.5), .99)) 
 // the search goes by fours and then by halves of the logarithm; near it, by the price
 // of a delay that all near tries together give.
 func next(seen []Effect, want, start float64, enough int) (burn time.Duration, sure bool) {
-	var paid, spent, low float64
-	pairs, high := 0, math.Inf(1)
+	low, high, pairs := 0.0, math.Inf(1), 0
 	for _, f := range seen {
 		switch l := loss(f.Fall); {
 		case l < want/2:
@@ -124,12 +123,20 @@ func next(seen []Effect, want, start float64, enough int) (burn time.Duration, s
 		case l > 2*want:
 			high = min(high, float64(f.Burn))
 		default:
-			paid, spent, pairs = paid+float64(f.Pairs)*l, spent+float64(f.Pairs)*float64(f.Burn), pairs+f.Pairs
+			pairs += f.Pairs
+		}
+	}
+	// By least squares over all but those far above, for which the proportion does not
+	// hold: to leave out those far below would leave the lucky ones.
+	var paid, spent float64
+	for _, f := range seen {
+		if l, x := loss(f.Fall), float64(f.Burn); l <= 2*want {
+			paid, spent = paid+float64(f.Pairs)*l*x, spent+float64(f.Pairs)*x*x
 		}
 	}
 	at := start
 	switch {
-	case pairs > 0 && spent > 0:
+	case pairs > 0 && paid > 0:
 		at = want * spent / paid
 	case low > 0 && low < high && !math.IsInf(high, 1):
 		at = math.Sqrt(low * high)

@@ -66,7 +66,7 @@ func TestHolds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("draws thousands of comparisons")
 	}
-	for seed, price := range []float64{1e-4, 1e-5} {
+	for seed, price := range []float64{1e-4, 1e-6} {
 		got := try(t, defaults(), machine(uint64(seed), .04, 1, price))
 		if got.Verdict != "held" || got.Live.Failed != 0 || got.Injected.Fall < got.Sees || len(got.Pairs) < 800 {
 			t.Errorf("seed %d: %q %q, live %+v, resampled %+v, saw %g, injected %+v, caught %+v", seed, got.Verdict, got.Why, got.Live, got.Resampled, got.Sees, got.Injected, got.Caught)
@@ -175,16 +175,16 @@ func TestCompact(t *testing.T) {
 // TestCalibrates: whatever a delay costs, from nothing to speak of to a hundred times
 // what was to be expected, the change that is recorded is as large as was asked for.
 func TestCalibrates(t *testing.T) {
-	for _, price := range []float64{1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3} {
-		for seed := range uint64(8) {
+	for noise, price := range []float64{1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3} {
+		for seed := range uint64(20) {
 			s := defaults()
 			s.Resamples, s.LiveInjected = 1, 0
-			e := &experiment{Trial: newTrial(s), save: func(*Trial) error { return nil }, run: machine(seed, .03, 1, price), now: time.Now}
+			e := &experiment{Trial: newTrial(s), save: func(*Trial) error { return nil }, run: machine(seed, .02+.01*float64(noise%3), 1, price), now: time.Now}
 			e.until, e.Sees = time.Now().Add(time.Hour), .05
 			if err := e.calibrate(context.Background(), func() error { return nil }); err != nil {
 				t.Fatal(err)
 			}
-			if fall := 1 - 1/(1+price*float64(e.Injected.Burn)); e.Injected.Fall < e.Sees || e.Injected.Fall > most*e.Sees || math.Abs(fall/e.Sees-aim) > .25 || len(e.Changed) != 200 {
+			if fall := 1 - 1/(1+price*float64(e.Injected.Burn)); e.Injected.Fall < e.Sees || e.Injected.Fall > most*e.Sees || math.Abs(fall/e.Sees-aim) > .3 || len(e.Changed) != 200 {
 				t.Errorf("price %g, seed %d: %d tries, %+v, in truth %g", price, seed, len(e.Calibration), e.Injected, fall)
 			}
 		}
