@@ -135,6 +135,12 @@ func (n *node) returned() {
 			n.fail(Regression, n.id, "has voted for %v in term %d, and after a restart for %v", n.stand.vote, term, to)
 		}
 	}
+	if st.Term > n.stand.term { // the log has kept what this replica had not been told of
+		n.stand = standing{term: st.Term}
+		if n.voter != nil {
+			n.stand.term, n.stand.vote = n.voter.Vote()
+		}
+	}
 	slots, ok := n.core.(Inspector)
 	if !ok {
 		return
@@ -279,6 +285,7 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 		n.logs(rd)
 	}
 	n.floor = n.status.Durable
+	n.pledged(rd)
 	for i := range rd.Frames {
 		n.sends(&rd.Frames[i])
 	}
@@ -339,6 +346,20 @@ func (n *node) logs(rd *smr.Ready) {
 		}
 	}
 	n.record.logs(n, rd)
+}
+
+// pledged judges that no frame leaves in a term or ballot that is not durable here. Only
+// a poll may: it tells of none.
+func (n *node) pledged(rd *smr.Ready) {
+	if n.protocol.Leaderless || n.status.Term <= n.stand.term {
+		return // without leaders each slot has its own promise
+	}
+	for i := range rd.Frames {
+		if f := &rd.Frames[i]; !n.cfg.PreVote || f.Kind != smr.Election {
+			n.fail(Durability, n.id, "sends %v a frame in term or ballot %d, and only %d is durable", f.To, n.status.Term, n.stand.term)
+			return
+		}
+	}
 }
 
 func (n *node) sends(f *smr.Frame) {
