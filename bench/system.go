@@ -50,6 +50,7 @@ type system interface {
 	Stop()
 	States() (names []string, states []*replica.State)
 	Workers() []*client.Worker
+	History() (history []check.Operation, mask uint32, until smr.Time)
 	CommitLatency() *measure.Histogram
 	Digests() *check.Digests
 	Events() []*measure.EventLog

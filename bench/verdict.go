@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -148,26 +150,7 @@ func (r *runner) outside() string {
 // checkLinearizable: what the clients saw of the keys could have come from one copy.
 func (r *runner) checkLinearizable() result.Check {
 	const name = "linearizable"
-	until, mask := smr.Never, uint32(0)
-	for _, w := range r.cluster.Workers() {
-		w.OpenOperations()
-		until, mask = min(until, w.History.Until), mask|w.History.Mask
-	}
-	var history []check.Operation
-	for _, w := range r.cluster.Workers() {
-		for _, o := range w.History.Operations {
-			if (o.Key-1)&mask != 0 {
-				continue
-			}
-			end := int64(o.Return)
-			if o.Return == smr.Never {
-				end = -1
-			}
-			history = append(history, check.Operation{
-				Client: int(o.Session), Key: o.Key, ID: o.ID, Op: o.Op, Expect: o.Expect, Call: int64(o.Call), Return: end, Found: o.Found,
-			})
-		}
-	}
+	history, mask, until := r.cluster.History()
 	ok, known := check.Linearizable(history, int64(until), linearizeLimit)
 	scope := fmt.Sprintf("%d operations", len(history))
 	if mask != 0 {
@@ -180,7 +163,21 @@ func (r *runner) checkLinearizable() result.Check {
 	case !known:
 		return undecided(name, "not decided within %v: %s", linearizeLimit, scope)
 	case !ok:
-		return failed(name, "no order of the operations explains what the clients saw: %s", scope)
+		return failed(name, "no order of the operations explains what the clients saw: %s%s", scope, r.drawn(history, int64(until)))
 	}
 	return passed(name, "%s", scope)
+}
+
+// drawn says where a history that is not linearizable has been drawn.
+func (r *runner) drawn(history []check.Operation, until int64) string {
+	f, err := os.CreateTemp(r.cfg.Dir, fmt.Sprintf("consbench-%s-%d-*.html", r.protocol.Name, r.cfg.Seed))
+	if err != nil {
+		return fmt.Sprintf(" (it could not be drawn: %v)", err)
+	}
+	drawn, err := check.Draw(f, history, until, linearizeLimit)
+	if err = errors.Join(err, f.Close()); err != nil || !drawn {
+		os.Remove(f.Name())
+		return ""
+	}
+	return "; drawn in " + f.Name()
 }

@@ -250,7 +250,26 @@ func (k *checking) one(ctx context.Context, p smr.Protocol, c *swarm.Case, again
 		fmt.Fprintln(k.stdout, "no violation")
 		return nil
 	}
+	if out.History != nil {
+		if err := k.draw(p, c, out); err != nil {
+			return failed(err)
+		}
+	}
 	return k.broken(ctx, p, c, out.Violation, again, shrink)
+}
+
+// draw writes a page that shows a history which is not linearizable.
+func (k *checking) draw(p smr.Protocol, c *swarm.Case, out *swarm.Outcome) error {
+	path := fmt.Sprintf("%s-%d.html", p.Name, c.Seed)
+	target, err := openTarget(path)
+	if err == nil {
+		err = target.replace(out.Draw)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	fmt.Fprintf(k.stdout, "HISTORY     %s\n", path)
+	return nil
 }
 
 // tell runs a case, with a transcript if one was asked for.

@@ -88,6 +88,15 @@ func valueName(v uint64) string {
 // that is as good as unanswered. The second result is false if the answer is not
 // known within limit.
 func Linearizable(history []Operation, until int64, limit time.Duration) (ok, known bool) {
+	kept, end := counted(history, until)
+	if !tighten(kept, end) {
+		return false, true
+	}
+	return search(kept, limit)
+}
+
+// counted is what of a history counts, open operations up to end, which is beyond all times.
+func counted(history []Operation, until int64) (kept []Operation, end int64) {
 	last := int64(0)
 	for _, o := range history {
 		last = max(last, o.Call, o.Return)
@@ -100,7 +109,7 @@ func Linearizable(history []Operation, until int64, limit time.Duration) (ok, kn
 			found[o.Found] = true
 		}
 	}
-	kept := make([]Operation, 0, len(history))
+	kept = make([]Operation, 0, len(history))
 	for _, o := range history {
 		if o.Call >= until {
 			continue
@@ -114,10 +123,7 @@ func Linearizable(history []Operation, until int64, limit time.Duration) (ok, kn
 		}
 		kept = append(kept, o)
 	}
-	if !tighten(kept, last+1) {
-		return false, true
-	}
-	return search(kept, limit)
+	return kept, last + 1
 }
 
 // search looks for an order of the operations. Of those that begin at the same time,

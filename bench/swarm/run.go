@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -34,6 +35,14 @@ type Outcome struct {
 	Faults    map[Kind]uint64
 	Crashes   [replica.Boundaries]uint64 // at crash points
 	Probes    probe.Set                  // places reached
+	History   []check.Operation          // what the clients saw, if it is not linearizable; see check.Draw
+	Until     int64
+}
+
+// Draw writes an HTML page that shows a History which is not linearizable.
+func (o *Outcome) Draw(w io.Writer) error {
+	_, err := check.Draw(w, o.History, o.Until, linearizeLimit)
+	return err
 }
 
 // run is one case under way.
@@ -257,22 +266,9 @@ func (r *run) verify() {
 const linearizeLimit = 30 * time.Second
 
 func (r *run) linearize() {
-	var history []check.Operation
-	until := smr.Never
-	for _, w := range r.cluster.Workers() {
-		w.OpenOperations()
-		until = min(until, w.History.Until)
-		for _, o := range w.History.Operations {
-			end := int64(o.Return)
-			if o.Return == smr.Never {
-				end = -1
-			}
-			history = append(history, check.Operation{
-				Client: int(o.Session), Key: o.Key, ID: o.ID, Op: o.Op, Expect: o.Expect, Call: int64(o.Call), Return: end, Found: o.Found,
-			})
-		}
-	}
+	history, _, until := r.cluster.History()
 	if ok, known := check.Linearizable(history, int64(until), linearizeLimit); known && !ok {
+		r.out.History, r.out.Until = history, int64(until)
 		r.judge.fail(Linearizable, smr.None, "no order of the %d operations explains what the clients saw", len(history))
 	}
 }
