@@ -28,6 +28,9 @@ race: ## the short tests under the race detector
 mutants: ## deliberate bugs, each of which the verdict must find
 	$(GO) test -tags mutants -run Mutants -count=1 ./cmd/consbench
 
+table: ## how many seeds of check it takes to find each deliberate bug; minutes
+	$(GO) run -tags mutants ./cmd/consbench mutants --keys=false
+
 lint: ## gofmt, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
