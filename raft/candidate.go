@@ -46,7 +46,6 @@ func (c *core) askAgain(now smr.Time) {
 // countOwnVote counts the candidate's vote for itself once it is durable.
 func (c *core) countOwnVote(now smr.Time) {
 	if c.role == smr.Candidate && c.voteDurable() && c.votes.Add(c.self) && c.votes.Len() >= c.quorum {
-		c.reached(probe.RaftOwnVoteLast)
 		c.becomeLeader(now)
 	}
 }

@@ -69,7 +69,5 @@ const (
 	SessionDrop   // once
 	SessionDouble // once
 	SessionSwap   // once
-	SessionEarly  // once
-
-	count
+	SessionEarly  // once; the last one, see registry.go
 )

@@ -34,6 +34,8 @@ var (
 
 func needs(ids ...probe.ID) []probe.ID { return ids }
 
+const count = SessionEarly + 1
+
 var infos = [count]Info{
 	RaftCommitsOldTerms: {"raft-commits-old-terms", "raft", onRaft, false,
 		"commits an entry of an earlier term by counting replicas", raftPaper + "5.4.2, figure 8", needs(probe.RaftCommitOldTerm)},

@@ -37,7 +37,6 @@ const (
 	RaftPreVoteRefused
 	RaftPreCandidateVotes
 	RaftVoteReplyStale
-	RaftOwnVoteLast
 	RaftLogTruncated
 	RaftOverwrittenPersisted
 	RaftAppendStale
@@ -195,7 +194,6 @@ var infos = [Count]Info{
 	RaftPreVoteRefused:       {"pre-vote-refused", raft, "a poll was answered with no"},
 	RaftPreCandidateVotes:    {"pre-candidate-votes", raft, "a server that polls gave its vote to another"},
 	RaftVoteReplyStale:       {"vote-reply-stale", raft, "an answer came to an election or poll that is over"},
-	RaftOwnVoteLast:          {"own-vote-last", raft, "an election was won when the candidate's own vote became durable"},
 	RaftLogTruncated:         {"log-truncated", raft, "a leader's entry conflicted and the log was cut"},
 	RaftOverwrittenPersisted: {"overwritten-persisted", raft, "a write became durable of which entries had been overwritten since (ABA)"},
 	RaftAppendStale:          {"append-stale", raft, "an append or heartbeat came from the leader of an earlier term"},
@@ -350,7 +348,7 @@ func (id ID) String() string { return infos[id].Where + "/" + infos[id].Name }
 func Of(protocol string) (ids []ID) {
 	for id := range ID(Count) {
 		switch i := &infos[id]; {
-		case id == ReplicaRefused && protocol == basic: // any replica may propose
+		case protocol == basic && (id == ReplicaRefused || id == FaultCrashAfterVote): // any replica may propose, there are no elections
 		case i.Where == protocol, i.Where == Log, i.Where == Replica, i.Where == Fault:
 			ids = append(ids, id)
 		}
