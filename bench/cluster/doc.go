@@ -19,6 +19,15 @@
 //	       <- reports, answers <-- stdout pipe
 //	       <- last words <-- stderr
 //
+//	remote.go          the cluster while it runs
+//	remote_start.go    processes and connections made
+//	remote_faults.go   kills, pauses, links
+//	remote_results.go  what is collected, over all incarnations
+//	remote_node.go     the other side, in the process of a replica
+//	remote_control.go, remote_report.go  requests and reports as bytes
+//	remote_clients.go  commands and answers
+//	remote_process.go  one process, and how it ended
+//
 // All of them go by one clock, the machine's monotonic one. A replica reports every
 // 10 ms what it shows of itself, its counters, election events and the digests of
 // what it has applied; what it holds in the end is fetched as a whole. The verdict
