@@ -38,8 +38,10 @@ type node struct {
 
 	written []slot    // written[i-1] is the entry last written to index i
 	durable []slot    // likewise, of what is known to be durable
-	base    uint64    // everything up to here is in a durable snapshot
+	base    uint64    // everything up to here is durable in a snapshot, or was before a crash
+	saved   uint64    // index of the newest durable snapshot
 	pending []written // not yet known to be durable, in order of Number
+	unsure  []written // likewise when the last incarnation ended: the log may have kept them
 	stand   standing  // as of the last Ready that is durable
 	pledges []standing
 	floor   uint64 // Status.Durable after the last Ready
@@ -70,6 +72,7 @@ func (n *node) begin(core smr.Core, cfg smr.Config) {
 	n.incarnation++
 	n.started = false
 	n.tags = make(map[smr.Tag]bool)
+	n.unsure = append(n.unsure[:0], n.pending...)
 	n.pending, n.pledges = n.pending[:0], n.pledges[:0]
 	n.written = append(n.written[:0], n.durable...)
 	n.committed, n.hints = 0, n.hints[:0]
@@ -99,10 +102,10 @@ func (n *node) keeps(index uint64, sum uint32) bool {
 
 // Restore implements smr.Core.
 func (n *node) Restore(index uint64, meta []byte) error {
-	if index < n.base {
-		n.fail(Regression, n.id, "comes back with a snapshot at %d, one at %d was durable", index, n.base)
+	if index < n.saved {
+		n.fail(Regression, n.id, "comes back with a snapshot at %d, one at %d was durable", index, n.saved)
 	}
-	n.base, n.committed = index, index
+	n.base, n.saved, n.committed = index, index, index
 	return n.core.Restore(index, meta)
 }
 
@@ -158,7 +161,9 @@ func (n *node) returned() {
 			n.fail(Regression, n.id, "index %d of term or ballot %d is another entry after a restart", i, ballot)
 		}
 	}
-	// What the log has kept without this replica having been told is durable, too.
+	// What the log has kept without this replica having been told is durable, too; below
+	// First it has been chosen and applied, and nothing is known of its terms.
+	n.base = max(n.base, st.First-1)
 	n.durable = n.durable[:min(uint64(len(n.durable)), max(st.Last, n.base))]
 	for i := max(n.base+1, st.First); i <= st.Last; i++ {
 		if ballot, sum, ok := slots.Slot(i); ok {
@@ -256,7 +261,7 @@ func (n *node) Meta(index uint64, dst []byte) []byte { return n.core.Meta(index,
 
 // Snapshotted implements smr.Core.
 func (n *node) Snapshotted(index uint64) {
-	n.base = max(n.base, index)
+	n.base, n.saved = max(n.base, index), max(n.saved, index)
 	n.record.snapshot(n, index, false)
 	n.core.Snapshotted(index)
 }
@@ -264,7 +269,7 @@ func (n *node) Snapshotted(index uint64) {
 // Installed implements smr.Core.
 func (n *node) Installed(now smr.Time, index uint64, meta []byte) {
 	n.now = now
-	n.base, n.committed = max(n.base, index), max(n.committed, index)
+	n.base, n.saved, n.committed = max(n.base, index), max(n.saved, index), max(n.committed, index)
 	n.record.snapshot(n, index, true)
 	n.core.Installed(now, index, meta)
 }
@@ -375,12 +380,26 @@ func (n *node) commits(e *smr.Entry) {
 		n.fail(Contract, n.id, "hands out index %d after %d", e.Index, n.committed)
 	}
 	n.committed = e.Index
+	if !n.started {
+		n.recovered(e)
+	}
 	n.note(e.Index<<32 ^ uint64(e.Sum))
 	n.commit(n, e)
 	if e.Tag != 0 {
 		n.ends(e.Tag)
 	}
 	n.record.commits(n, e)
+}
+
+// recovered takes note of an entry that the log gave back as chosen, and that was
+// written over another one of which this replica had been told that it is durable. The
+// core may have let go of it by the time it starts.
+func (n *node) recovered(e *smr.Entry) {
+	for _, w := range n.unsure {
+		if w.index == e.Index && w.sum == e.Sum {
+			*at(&n.durable, w.index) = w.slot
+		}
+	}
 }
 
 // ends judges that a proposal ends once.
