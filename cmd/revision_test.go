@@ -106,7 +106,7 @@ func TestAgainst(t *testing.T) {
 		status  int
 		out, to string
 	}{
-		{"good", 0, "against good: 6 pairs of interleaved live runs", ""},
+		{"good", 0, "against good: 12 pairs of interleaved live runs", ""},
 		{"good --network sim", 0, "against good: 1 virtual run on both", ""},
 		{"good --network sim --threshold cpu/commit<=+5%", 2, "", "cpu/commit is measured in wall-clock time"},
 		{"good --threshold p99.99<=+5%", 2, "", "matches nothing"},
