@@ -39,7 +39,7 @@ type Case struct {
 
 	DelayMin  Time    `json:"delay_min"` // one way
 	DelayMax  Time    `json:"delay_max"`
-	Loss      float64 `json:"loss"`
+	Loss      float64 `json:"loss"` // until all faults are undone, as the next two
 	Duplicate float64 `json:"duplicate"`
 	Reorder   float64 `json:"reorder"`
 

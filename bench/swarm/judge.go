@@ -144,7 +144,7 @@ func (j *judge) found(v *Violation) {
 }
 
 // maxInputs ends a run that has no end: what is drawn stays below a hundredth of it.
-const maxInputs = 2_000_000
+const maxInputs = 5_000_000
 
 // input counts what cores are told.
 func (j *judge) input() {

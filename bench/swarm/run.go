@@ -139,7 +139,7 @@ func (r *run) options() cluster.Options {
 			Batch: c.Batch, BatchBytes: max(command.Size(c.Size), c.MaxFrame-smr.Overhead), Compact: c.Compact,
 		},
 		SyncLatency: smr.Time(c.Sync),
-		Link:        netsim.Link{Delay: delay, Loss: c.Loss, Duplicate: c.Duplicate, Reorder: c.Reorder},
+		Link:        netsim.Link{Delay: delay},
 		Clients: client.Options{
 			Workers: 1, Sessions: c.Sessions, Inflight: c.Open, Size: c.Size, Keys: c.Keys, Seed: c.Seed,
 			Rate: workload.Rate(c.Rate), Arrival: "poisson", Timeout: smr.Time(time.Second), RetryAfter: smr.Time(c.Retry),
@@ -184,6 +184,9 @@ func (r *run) safety() error {
 		f := &r.Faults[i]
 		r.at(smr.Time(f.At), func() { r.strike(f) })
 	}
+	if c := r.Case; c.Loss > 0 || c.Duplicate > 0 || c.Reorder > 0 {
+		r.everywhere(smr.Never, cluster.LinkFault{Loss: c.Loss, Duplicate: c.Duplicate, Reorder: c.Reorder})
+	}
 	r.cluster.Load(0, smr.Time(r.Case.Load))
 	full := func() bool { return r.Events > 0 && r.cluster.Simulated() >= r.Events }
 	for len(r.actions) > 0 && r.actions[0].at <= smr.Time(r.Span) {
@@ -204,8 +207,12 @@ func (r *run) safety() error {
 // most ElectionMax and a few round trips.
 func (r *run) patience() smr.Time {
 	c := r.Case
-	return 100*smr.Time(c.ElectionMax+8*(c.DelayMax+c.Sync)) + 20*smr.Time(c.Retry)
+	return max(leastPatience, 1000*smr.Time(c.ElectionMax+8*(c.DelayMax+c.Sync))+100*smr.Time(c.Retry))
 }
+
+// leastPatience is for clusters with short timers and a backlog of commands. Where
+// replicas keep one another busy, maxInputs comes first.
+const leastPatience = smr.Time(30 * time.Second)
 
 // heal undoes all faults and demands that new commands are served.
 func (r *run) heal() error {
