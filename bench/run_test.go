@@ -217,8 +217,13 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			}
 			short, n := allocations(c, 400*time.Millisecond)
 			long, m := allocations(c, 1200*time.Millisecond)
-			// A busy machine commits little, and the longer run parks more timers: some are free.
-			if per := (long - short - 150) / (m - n); per > 0.005 {
+			// The progress of a run and the runtime's own timers allocate by the time that
+			// passes; a busy machine commits little in it.
+			free := 150.0
+			if network == bench.NetworkInproc {
+				free = 1000
+			}
+			if per := (long - short - free) / (m - n); per > 0.005 {
 				t.Errorf("%s, %s, %s: %.4f allocations a command (%.0f for %.0f commands, %.0f for %.0f)", network, storage, p, per, short, n, long, m)
 			}
 		}
