@@ -18,7 +18,14 @@ const walDumpAbout = `Lists what a log directory holds: segments, records with o
 checksum, snapshots, and where the log is torn or rotten. It changes nothing.
 With -p NAME (--protocol) it says what the records mean to that protocol.
 
-Exit status: 0 the log can be recovered, 1 it has rot or cannot be read, 2 usage.`
+Exit status: 0 the log can be recovered, 1 it has rot or cannot be read, 2 usage,
+or DIR is no log.`
+
+// walDumpHelp is rootHelp with the flags.
+const walDumpHelp = rootHelp + `
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+`
 
 func newWal(protocols []smr.Protocol, stdout io.Writer) *cobra.Command {
 	c := &cobra.Command{
@@ -49,6 +56,9 @@ func newWal(protocols []smr.Protocol, stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := wal.Check(args[0]); err != nil {
+				return fmt.Errorf("wal dump: %w", err)
+			}
 			w := bufio.NewWriter(stdout)
 			err = wal.Dump(w, args[0], describe)
 			if flushed := w.Flush(); err == nil {
@@ -61,6 +71,7 @@ func newWal(protocols []smr.Protocol, stdout io.Writer) *cobra.Command {
 		},
 	}
 	dump.Flags().StringVarP(&protocol, "protocol", "p", "", "say what the records mean to this `protocol`")
+	dump.SetHelpTemplate(walDumpHelp)
 	c.AddCommand(dump)
 	return c
 }

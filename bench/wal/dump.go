@@ -4,23 +4,32 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
+// Check returns why dir is not the directory of a log, nil if it is one. It looks at
+// no record.
+func Check(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no such directory", dir)
+	case err != nil:
+		return fmt.Errorf("wal: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("%s is a file; a log is a directory that holds %s", dir, markerName)
+	}
+	return checkOurs(dir, false)
+}
+
 // Dump writes what the log in dir holds, for a person, and changes nothing. describe
 // says in words what a record is; it may be nil. The error is a [*RotError] if the
 // log has rot: what can be read before it is listed all the same.
 func Dump(w io.Writer, dir string, describe func(record []byte) string) error {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("wal: %w", err)
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("wal: %s is a file; a log is a directory that holds %s", dir, markerName)
-	}
-	if err := checkOurs(dir, false); err != nil {
+	if err := Check(dir); err != nil {
 		return err
 	}
 	s := &dirStore{dir: dir, open: map[fileID]*os.File{}, reading: true}
