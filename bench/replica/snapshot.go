@@ -58,7 +58,8 @@ type snapshotter struct {
 	index    uint64
 	metaSize int
 	total    int
-	bytes    []byte // what has come of it
+	bytes    []byte   // what has come of it
+	heard    smr.Time // when some of it last came
 }
 
 // init gives each incarnation its own range of transfers: a peer may still hold
@@ -276,12 +277,14 @@ func (s *snapshotter) chunk(now smr.Time, from smr.NodeID, data []byte) (ok bool
 		return true
 	case s.saving != 0 && s.foreign:
 		return true // one at a time
+	case from != s.from && len(s.bytes) < s.total && now < s.heard+s.patience():
+		return true // peers that all begin again with the first chunk would never let one end
 	default:
 		s.from, s.id, s.index, s.metaSize, s.total = from, id, index, int(meta), int(total)
 		s.bytes = s.bytes[:0]
 	}
 	if int(offset) == len(s.bytes) && len(s.bytes) < s.total {
-		s.bytes = append(s.bytes, bytes...)
+		s.bytes, s.heard = append(s.bytes, bytes...), now
 		if len(s.bytes) == s.total {
 			s.install(now)
 		}

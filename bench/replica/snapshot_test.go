@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -134,6 +135,40 @@ func TestATransferGivenUpBeginsAgain(t *testing.T) {
 			t.Fatal("the snapshot does not arrive")
 		}
 		turn()
+	}
+}
+
+// TestSendersDoNotUndoOneAnother: two peers send their snapshots at once, and each begins
+// again when it hears that the other's has taken the place of its own.
+func TestSendersDoNotUndoOneAnother(t *testing.T) {
+	sim, from, to, cores, _ := pair(t, netsim.Link{}, 0)
+	whole := from.State().AppendImage([]byte("meta"))
+	const piece = 4000
+	senders := []struct {
+		id   smr.NodeID
+		sent int
+	}{{id: 1}, {id: 3}}
+	for rounds := 0; cores[1].installed == 0; rounds++ {
+		if rounds > 2000 {
+			t.Fatal("no snapshot arrives")
+		}
+		for i := range senders {
+			s := &senders[i]
+			if to.snapshot.from != s.id { // as its acknowledgements tell it
+				s.sent = 0
+			}
+			end := min(s.sent+piece, len(whole))
+			var chunk []byte
+			for _, v := range [...]uint64{uint64(s.id), 77, 4, uint64(len(whole)), uint64(s.sent)} {
+				chunk = binary.LittleEndian.AppendUint64(chunk, v)
+			}
+			if !to.snapshot.chunk(sim.Now(), s.id, append(chunk, whole[s.sent:end]...)) {
+				t.Fatal("malformed")
+			}
+			s.sent = end
+		}
+		sim.Run(sim.Now() + 10)
+		to.Turn(sim.Now())
 	}
 }
 
