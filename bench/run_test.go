@@ -119,6 +119,9 @@ func comparable(t *testing.T, f *result.File) []byte {
 
 // TestEqualSeedsGiveEqualFiles at any GOMAXPROCS, faults and losses included.
 func TestEqualSeedsGiveEqualFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six seconds of virtual time, three times over")
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	c := virtual("raft")
 	c.Protocols = []string{"raft", "multipaxos", "paxos"}
@@ -168,7 +171,7 @@ func TestFaults(t *testing.T) {
 	}
 	seeds := 2
 	if testing.Short() {
-		seeds = 1
+		seeds, schedules = 1, schedules[2:5]
 	}
 	for _, p := range []string{"raft", "multipaxos", "paxos"} {
 		for i, faults := range schedules {
@@ -194,6 +197,9 @@ func TestFaults(t *testing.T) {
 // TestSteadyStateAllocatesNothing: a run twice as long allocates no more per
 // command, in virtual time (where every turn is the live one's code) and in process.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes real time; the race detector allocates, too")
+	}
 	allocations := func(c bench.Config, d time.Duration) (allocs, commits float64) {
 		c.Duration = d
 		r := run(t, c)
@@ -207,7 +213,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		network, storage := on[0], on[1]
 		for _, p := range []string{"raft", "multipaxos", "paxos"} {
 			c := virtual(p)
-			c.Network, c.Storage, c.Clients, c.Warmup = network, storage, 64, 500*time.Millisecond
+			c.Network, c.Storage, c.Clients, c.Warmup = network, storage, 64, 200*time.Millisecond
 			c.SyncLatency = 200 * time.Microsecond
 			if network == bench.NetworkInproc {
 				c.Delay, c.Jitter = 0, 0
@@ -215,8 +221,8 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 					c.SyncLatency, c.Retain = 0, 64<<20 // no new segments: to make a file allocates
 				}
 			}
-			short, n := allocations(c, 400*time.Millisecond)
-			long, m := allocations(c, 1200*time.Millisecond)
+			short, n := allocations(c, 300*time.Millisecond)
+			long, m := allocations(c, 900*time.Millisecond)
 			// The progress of a run and the runtime's own timers allocate by the time that
 			// passes; a busy machine commits little in it.
 			free := 150.0

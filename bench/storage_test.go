@@ -22,6 +22,9 @@ func onDisk(protocol string) bench.Config {
 func TestDiskFaults(t *testing.T) {
 	for _, p := range []string{"raft", "multipaxos", "paxos"} {
 		for _, storage := range []string{bench.StorageMemory, bench.StorageDisk} {
+			if testing.Short() && storage == bench.StorageMemory {
+				continue
+			}
 			for _, schedule := range []string{
 				"disk stall leader at 300ms for 400ms",
 				"disk slow 5ms all at 300ms for 500ms; disk slow 3ms leader at 400ms for 200ms",
