@@ -65,6 +65,9 @@ func traces(t *testing.T, jobs int) string {
 
 // TestTwice: a seed decides everything that happens, whatever else the machine does.
 func TestTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("twice as many seeds as TestSearch")
+	}
 	one, eight := traces(t, 1), traces(t, 8)
 	if one != eight {
 		a, b := strings.SplitAfter(one, "\n"), strings.SplitAfter(eight, "\n")

@@ -70,7 +70,7 @@ func Run(t *testing.T, p smr.Protocol, opts ...Option) {
 	t.Run("Random", func(t *testing.T) {
 		n := 300
 		if testing.Short() {
-			n = 40
+			n = 15
 		}
 		Random(t, p, 1, n, opts...)
 	})
