@@ -18,8 +18,8 @@ const walDumpAbout = `Lists what a log directory holds: segments, records with o
 checksum, snapshots, and where the log is torn or rotten. It changes nothing.
 With -p NAME (--protocol) it says what the records mean to that protocol.
 
-Exit status: 0 the log can be recovered, 1 it has rot or cannot be read, 2 usage,
-or DIR is no log.`
+Exit status: 0 the log can be recovered, 1 it has rot or cannot be read,
+2 usage, or DIR is no log.`
 
 // walDumpHelp is rootHelp with the flags.
 const walDumpHelp = rootHelp + `
