@@ -19,6 +19,9 @@ import (
 // quorum loss: the hub promises every higher ballot, and each promise restarts its timer,
 // so that the only one who could lead rarely gets to try.
 func TestPartialPartitions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	const whole = 14 * time.Second // of a partition of 15 s
 	for _, c := range []struct {
 		scenario, protocol   string
@@ -99,6 +102,9 @@ func partial(t *testing.T, name, protocol string, seed uint64, preVote, checkQuo
 // and without it causes exactly one disruption (dissertation, 9.6): in its higher term
 // one election is won, and then there is peace.
 func TestRejoin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	for _, preVote := range []bool{true, false} {
 		for seed := range uint64(5) {
 			c := virtual("raft")
@@ -128,6 +134,9 @@ func TestRejoin(t *testing.T) {
 // throughput and 20 % of p99, and the memory for the laggard is bounded: it gets a
 // snapshot in place of what the leader's window no longer holds.
 func TestOneSlowFollower(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	for _, p := range []string{"raft", "multipaxos"} {
 		for _, slow := range []string{"delay 100ms node 3 at 0s", "slow 600KB/s node 3 at 0s"} {
 			c := virtual(p)

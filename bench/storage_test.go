@@ -62,6 +62,9 @@ func TestDiskFaults(t *testing.T) {
 // TestRot: a replica whose log is damaged stays down. With a quorum of others the run
 // counts; without, it is neither correct nor incorrect.
 func TestRot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	for _, p := range []string{"raft", "multipaxos", "paxos"} {
 		c := onDisk(p)
 		c.Faults = []string{"disk corrupt node 2 at 999ms", "crash all at 1s for 200ms"}
@@ -99,6 +102,9 @@ func TestLostByAll(t *testing.T) {
 // TestSyncPolicies: one sync a record, one for all that came meanwhile, or none at all:
 // that is marked.
 func TestSyncPolicies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	runs := map[string]result.Run{}
 	for _, policy := range []string{"always", "batch", "off"} {
 		c := onDisk("raft")
