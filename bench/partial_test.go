@@ -51,11 +51,7 @@ func TestPartialPartitions(t *testing.T) {
 		{"ring", "multipaxos", true, true, true},
 	} {
 		t.Run(fmt.Sprintf("%s/%s/pre-vote=%v/check-quorum=%v", c.scenario, c.protocol, c.preVote, c.checkQuorum), func(t *testing.T) {
-			seeds := uint64(3)
-			if testing.Short() {
-				seeds = 1
-			}
-			for seed := range seeds {
+			for seed := range uint64(3) {
 				r := run(t, partial(t, c.scenario, c.protocol, seed, c.preVote, c.checkQuorum))
 				for _, f := range r.Faults {
 					if f.Skipped != "" {
