@@ -22,7 +22,7 @@ func Check(w io.Writer, t *swarm.Tally) {
 		verdict = "VIOLATION"
 	}
 	fmt.Fprintf(w, "%s: %s in %s seeds%s\n", t.Protocol, verdict, Count(t.Seeds), cut)
-	fmt.Fprintf(w, "  %s seeds/s, %s events, %s events/s a core with all checks on, %v of virtual time in %v\n",
+	fmt.Fprintf(w, "  %s seeds/s, %s events, %s events/s a core with all checks on,\n  %v of virtual time in %v\n",
 		Count(uint64(float64(t.Seeds)/max(t.Took.Seconds(), 1e-9))), Count(t.Events), Count(uint64(t.EventsPerSecond())),
 		time.Duration(t.Virtual).Round(time.Second), t.Took.Round(100*time.Millisecond))
 	fmt.Fprintf(w, "  %s entries chosen, %s commands acknowledged\n", Count(t.Chosen), Count(t.Commands))
