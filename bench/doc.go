@@ -23,4 +23,9 @@
 //	fault      the schedule of faults        check     what the verdict rests on
 //	measure    what is measured, and the registry of metrics
 //	result     the result file               report    its table
+//	scenario   settings from files           topology  regions and how far they are apart
+//	compare    sides against each other      gate      a change against its limits
+//	stat       what both rest on             export    results in other formats
+//	elections  leader losses by the thousand swarm     the hunt for bugs
+//	mutant     deliberate bugs, for test builds only
 package bench

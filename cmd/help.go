@@ -23,7 +23,7 @@ const runExamples = `  consbench run
 // help is the help of run: flags in groups, protocols with what they are.
 func help(w io.Writer, b *binding, protocols []smr.Protocol) {
 	wide := min(max(width(w), 80), 120)
-	fmt.Fprintf(w, "%s\n\nUsage:\n  consbench run [flags]\n\nExamples:\n%s\n\nProtocols:\n", runAbout, runExamples)
+	fmt.Fprintf(w, "%s\n\nUsage:\n  consbench run [SCENARIO] [flags]\n\nExamples:\n%s\n\nProtocols:\n", runAbout, runExamples)
 	longest := 0
 	for _, p := range protocols {
 		longest = max(longest, len(p.Name))

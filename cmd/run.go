@@ -93,7 +93,7 @@ func stray(args []string, protocols []smr.Protocol) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "every setting is a flag; see consbench run --help"
+	hint := "there is no such scenario or file (consbench scenario ls); every setting is a flag; see consbench run --help"
 	switch word := args[0]; {
 	case word == "true" || word == "false":
 		hint = "a switch takes its value after =, such as --pre-vote=false"
