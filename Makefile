@@ -55,10 +55,9 @@ DECODERS := raft:FuzzFrame raft:FuzzRecord \
   bench/cluster:FuzzReport bench/cluster:FuzzMessage bench/cluster:FuzzClientFrames \
   netsim/tcp:FuzzScan netsim/tcp:FuzzHandshake
 
-decoders: ## the fuzz targets of everything that reads bytes, for FUZZTIME each
-	@for d in $(DECODERS); do \
-	  echo "$$d"; $(GO) test -run '^$$' -fuzz "^$${d#*:}$$" -fuzztime $(FUZZTIME) ./$${d%:*} || exit 1; \
-	done
+decoders: ## the fuzz targets of everything that reads bytes, for FUZZTIME each, as many at a time as there are cores
+	@printf '%s\n' $(DECODERS) | xargs -P $$(nproc 2>/dev/null || echo 2) -I{} sh -c 'd={}; out=$$($(GO) test -parallel 1 -run "^$$" -fuzz "^$${d#*:}$$" -fuzztime $(FUZZTIME) ./$${d%:*} 2>&1); \
+	  status=$$?; echo "$$d"; echo "$$out"; exit $$status'
 
 bench: ## benchmarks, ten times each, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 10 ./...
