@@ -35,6 +35,9 @@ func TestDiskFaults(t *testing.T) {
 				"disk lose leader every 600ms for 50ms",
 				"disk fail leader at 300ms for 500ms; crash leader at 400ms for 200ms; pause follower at 1500ms for 100ms",
 			} {
+				if testing.Short() && !strings.Contains(schedule, ";") {
+					continue
+				}
 				c := onDisk(p)
 				c.Storage, c.Nodes, c.Faults = storage, 5, strings.Split(schedule, "; ")
 				if strings.Contains(schedule, "every 600ms") { // three at most: two of five, one twice

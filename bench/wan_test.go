@@ -55,7 +55,7 @@ func TestCommitLatencyInRegions(t *testing.T) {
 				name  string
 				trips time.Duration
 			}{{"raft", 1}, {"multipaxos", 1}, {"paxos", 2}} {
-				if testing.Short() && (name == topology.WAN9 || p.name == "paxos") && leader > 0 {
+				if testing.Short() && (name == topology.WAN9 || p.name == "paxos" || leader > 0) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s", name, region, p.name), func(t *testing.T) {
@@ -131,6 +131,9 @@ func TestRegionsOnLiveNetworks(t *testing.T) {
 // campaigns; pre-vote keeps it from deposing anybody.
 func TestClockFaults(t *testing.T) {
 	for _, p := range []string{"raft", "multipaxos"} {
+		if testing.Short() && p != "raft" {
+			continue
+		}
 		c := virtual(p)
 		c.Nodes, c.PreVote, c.CheckQuorum = 5, false, false
 		c.Leader = "1"

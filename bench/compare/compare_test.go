@@ -71,6 +71,9 @@ func find(t *testing.T, a result.Against, metric string) result.Line {
 
 // TestSelf: in virtual time a protocol is equal to itself, faults and all.
 func TestSelf(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, name := range []string{"raft", "paxos"} {
 		a, b := virtual(name), virtual(name)
 		for _, s := range []*compare.Side{&a, &b} {

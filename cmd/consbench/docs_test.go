@@ -25,6 +25,9 @@ var shown = regexp.MustCompile("(?ms)^<!-- consbench (.*?): from (.*?)(?: until 
 // TestDocs: the README shows what virtual runs print, but for what depends on the
 // machine. make docs writes it anew.
 func TestDocs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	const path = "../../README.md"
 	readme, err := os.ReadFile(path)
 	if err != nil {

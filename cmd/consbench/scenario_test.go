@@ -13,7 +13,7 @@ import (
 // TestBuiltinScenarios runs every built-in scenario in virtual time: its
 // expectations are met, and each of its faults finds its victims.
 func TestBuiltinScenarios(t *testing.T) {
-	quick := map[string]bool{"leader-crash": true, "constrained": true, "wan": true}
+	quick := map[string]bool{"leader-crash": true}
 	for _, name := range scenario.Names() {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && !quick[name] {

@@ -64,6 +64,9 @@ func TestWalDump(t *testing.T) {
 		"paxos":      {`promises for \d+ slots, the first: \d+\.n\d for slot \d+$`, `accepted: entries \d+.* of \d+\.n\d$`, `  commit=\d+$`},
 	}
 	for _, p := range protocols() {
+		if testing.Short() && p.Name != "raft" {
+			continue
+		}
 		t.Run(p.Name, func(t *testing.T) {
 			dir := keptLog(t, p.Name)
 			whole := []string{`n1: consbench run, node 1$`, `^0000000000000001\.seg  segment 1, 16777216 B, log [0-9a-f]{8}$`,

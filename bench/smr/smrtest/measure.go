@@ -10,7 +10,11 @@ import (
 // Deterministic runs some random schedules twice and compares what was said.
 func Deterministic(t *testing.T, p smr.Protocol, opts ...Option) {
 	t.Helper()
-	for seed := uint64(1); seed <= 10; seed++ {
+	seeds := uint64(10)
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := uint64(1); seed <= seeds; seed++ {
 		a, err := Schedule(p, seed, opts...)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)

@@ -70,14 +70,14 @@ func Run(t *testing.T, p smr.Protocol, opts ...Option) {
 	t.Run("Random", func(t *testing.T) {
 		n := 300
 		if testing.Short() {
-			n = 15
+			n = 8
 		}
 		Random(t, p, 1, n, opts...)
 	})
 	t.Run("NonVoters", func(t *testing.T) {
 		n := 40
 		if testing.Short() {
-			n = 10
+			n = 4
 		}
 		NonVoters(t, p, 1, n, opts...)
 	})
