@@ -114,19 +114,22 @@ func (r *runner) checkReplicas() result.Check {
 		}
 	}
 	var said []string
-	say := func(n int, format string) {
-		if n > 0 {
-			said = append(said, fmt.Sprintf(format, n))
+	say := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			said = append(said, "1 "+one)
+		case n > 1:
+			said = append(said, fmt.Sprintf("%d %s", n, many))
 		}
 	}
 	if r.cfg.Processes {
-		say(read, "%d killed replicas came back with what they had of the committed log")
+		say(read, "killed replica came back with what it had of the committed log", "killed replicas came back with what they had of the committed log")
 	} else {
-		say(read, "%d recoveries read what had been synced, no more and no less")
+		say(read, "recovery read what had been synced, no more and no less", "recoveries read what had been synced, no more and no less")
 	}
-	say(stopped, "%d stopped when their logs failed")
-	say(rotten, "%d refused to start from a damaged log")
-	say(lost, "%d came back without a log, as non-voters")
+	say(stopped, "stopped when its log failed", "stopped when their logs failed")
+	say(rotten, "refused to start from a damaged log", "refused to start from a damaged log")
+	say(lost, "came back without a log, as a non-voter", "came back without a log, as non-voters")
 	if len(said) == 0 {
 		said = []string{"no frame was malformed, no entry unreadable"}
 	}

@@ -46,8 +46,7 @@ type checking struct {
 	transcript string
 	save       string
 	reach      bool
-	quiet      bool
-	cpu, mem   string
+	out        output // quiet and profiles
 
 	protocols      []smr.Protocol
 	stdout, stderr io.Writer
@@ -66,7 +65,7 @@ func newCheck(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command
 			if len(args) == 0 {
 				return nil
 			}
-			return fmt.Errorf("unexpected argument %q: every setting is a flag; see consbench check --help", args[0])
+			return settingsAreFlags(args[0], "check")
 		},
 		RunE:              func(c *cobra.Command, _ []string) error { return k.run(c.Context()) },
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -93,9 +92,9 @@ func (k *checking) declare() {
 	add((*textValue)(&k.transcript), "transcript", "", "where to write who said what to whom; - is standard output", "file", "run.txt")
 	add((*textValue)(&k.save), "save", "", "where to save the case that fails, in place of protocol-seed.json", "file", "case.json")
 	add((*boolValue)(&k.reach), "reach", "", "fail where a place that the seeds must reach was never reached", "", "").NoOptDefVal = "true"
-	add((*boolValue)(&k.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
+	add((*boolValue)(&k.out.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
 	k.b.all.Lookup("quiet").DefValue, k.b.all.Lookup("reach").DefValue = "", ""
-	for name, p := range map[string]*string{"cpuprofile": &k.cpu, "memprofile": &k.mem} {
+	for name, p := range map[string]*string{"cpuprofile": &k.out.cpu, "memprofile": &k.out.mem} {
 		k.b.all.Var((*textValue)(p), name, "")
 		k.b.all.Lookup(name).Hidden = true
 		k.b.all.Lookup(name).Annotations = map[string][]string{exampleOf: {name + ".out"}}
@@ -165,27 +164,22 @@ func (k *checking) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stopProfiles, err := startProfiles(k.cpu, k.mem)
+	ctx, job, err := k.out.begin(ctx, k.stderr)
 	if err != nil {
-		return failed(err)
+		return err
 	}
-	ctx, interrupt := interruptible(ctx)
-	defer interrupt.stop()
-	progress := newProgress(k.stderr, k.quiet, interrupt.came)
+	defer job.stop()
 	switch {
 	case k.replay != "":
 		err = k.replayed(ctx)
 	case k.b.given("seed"):
 		err = k.single(ctx, chosen)
 	default:
-		err = k.search(ctx, chosen, progress)
+		err = k.search(ctx, chosen, job.progress)
 	}
-	progress.done()
-	if stopErr := stopProfiles(); stopErr != nil {
-		say(k.stderr, stopErr.Error())
-	}
-	if err != nil && interrupt.came() {
-		return &failure{interrupt.status(), errors.New("interrupted")}
+	job.done()
+	if err != nil && job.came() {
+		return &failure{job.status(), errors.New("interrupted")}
 	}
 	return err
 }

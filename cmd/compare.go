@@ -131,43 +131,29 @@ func (k *comparing) check(c *cobra.Command) error {
 
 // run carries out the comparison, saves and shows it.
 func (k *comparing) run(ctx context.Context, args []string, sides []compare.Side, protocols []smr.Protocol, stdout, stderr io.Writer) error {
-	var target *target
-	if k.out.path != "" && k.out.path != "-" {
-		var err error
-		if target, err = openTarget(k.out.path); err != nil {
-			return failed(fmt.Errorf("--output: %w", err))
-		}
-	}
-	stopProfiles, err := startProfiles(k.out.cpu, k.out.mem)
+	ctx, job, err := k.out.begin(ctx, stderr)
 	if err != nil {
-		return failed(err)
+		return err
 	}
+	defer job.stop()
 	if !k.b.given("pairs") {
 		if k.pairs = livePairs; sides[0].Config.Network == bench.NetworkSim {
 			k.pairs = virtualPairs
 		}
 	}
-	ctx, interrupt := interruptible(ctx)
-	defer interrupt.stop()
-	progress := newProgress(stderr, k.out.quiet, interrupt.came)
 	c, runErr := compare.Run(ctx, sides, compare.Options{
-		Pairs: k.pairs, Differences: differences(sides), Progress: progress.update,
+		Pairs: k.pairs, Differences: differences(sides), Progress: job.progress.update,
 		Run: func(ctx context.Context, cfg bench.Config, p bench.Progress) (*result.File, error) {
 			return runBench(ctx, cfg, protocols, p)
 		},
 	})
-	progress.done()
-	if err := stopProfiles(); err != nil {
-		say(stderr, err.Error())
-	}
+	job.done()
 	if c == nil {
 		return failed(runErr)
 	}
 	var errs []error
-	if target != nil {
-		if err := target.replace(func(w io.Writer) error { return report.JSON(w, c) }); err != nil {
-			errs = append(errs, fmt.Errorf("--output: %w", err))
-		}
+	if err := job.save(c); err != nil {
+		errs = append(errs, err)
 	}
 	if k.out.format == "json" {
 		err = report.JSON(stdout, c)
@@ -179,7 +165,7 @@ func (k *comparing) run(ctx context.Context, args []string, sides []compare.Side
 	if err != nil {
 		errs = append(errs, fmt.Errorf("standard output: %w", err))
 	}
-	status, more := judgeComparison(c, interrupt.status())
+	status, more := judgeComparison(c, job.status())
 	if len(errs) > 0 && status == exitGood {
 		status = exitFailed
 	}

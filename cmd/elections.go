@@ -48,7 +48,7 @@ func newElections(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Com
 			if len(args) == 0 {
 				return nil
 			}
-			return fmt.Errorf("unexpected argument %q: every setting is a flag; see consbench elections --help", args[0])
+			return settingsAreFlags(args[0], "elections")
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, published, err := k.settings()
@@ -214,38 +214,26 @@ func (k *electing) check(c *elections.Config) error {
 
 // run carries out the trials, saves and shows the result.
 func (k *electing) run(ctx context.Context, settings []elections.Config, published []result.Published, stdout, stderr io.Writer) error {
-	var target *target
-	var err error
-	if k.out.path != "" && k.out.path != "-" {
-		if target, err = openTarget(k.out.path); err != nil {
-			return failed(fmt.Errorf("--output: %w", err))
-		}
-	}
-	stopProfiles, err := startProfiles(k.out.cpu, k.out.mem)
+	ctx, job, err := k.out.begin(ctx, stderr)
 	if err != nil {
-		return failed(err)
+		return err
 	}
-	ctx, interrupt := interruptible(ctx)
-	defer interrupt.stop()
-	progress := newProgress(stderr, k.out.quiet, interrupt.came)
+	defer job.stop()
 	file, runErr := elections.All(ctx, settings, elections.Options{
 		Protocols: k.protocols, Published: published, Raw: k.raw,
 		Progress: func(setting, done int) {
 			c := &settings[setting]
-			progress.trials(done, c.Trials, c.Protocol+" "+workload.FormatRange(c.ElectionMin, c.ElectionMax))
+			job.progress.trials(done, c.Trials, c.Protocol+" "+workload.FormatRange(c.ElectionMin, c.ElectionMax))
 		},
 	})
-	progress.done()
-	if err := stopProfiles(); err != nil {
-		say(stderr, err.Error())
-	}
+	job.done()
 	if file == nil {
 		return failed(runErr)
 	}
 	var errs []error
 	switch {
 	case file.Interrupted:
-		file.Exit = interrupt.status()
+		file.Exit = job.status()
 		errs = append(errs, errors.New("interrupted: the result covers what was measured until then"))
 	default:
 		for i := range file.Settings {
@@ -254,11 +242,9 @@ func (k *electing) run(ctx context.Context, settings []elections.Config, publish
 			}
 		}
 	}
-	if target != nil {
-		if err := target.replace(func(w io.Writer) error { return report.JSON(w, file) }); err != nil {
-			errs = append(errs, fmt.Errorf("--output: %w", err))
-			file.Exit = worse(file.Exit)
-		}
+	if err := job.save(file); err != nil {
+		errs = append(errs, err)
+		file.Exit = worse(file.Exit)
 	}
 	if err := k.show(file, stdout); err != nil {
 		errs = append(errs, fmt.Errorf("standard output: %w", err))

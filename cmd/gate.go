@@ -76,19 +76,12 @@ func (k *gating) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var target *target
-	if k.out.path != "" && k.out.path != "-" {
-		if target, err = openTarget(k.out.path); err != nil {
-			return failed(fmt.Errorf("--output: %w", err))
-		}
-	}
-	stopProfiles, err := startProfiles(k.out.cpu, k.out.mem)
+	ctx, job, err := k.out.begin(c.Context(), k.stderr)
 	if err != nil {
-		return failed(err)
+		return err
 	}
-	ctx, interrupt := interruptible(c.Context())
-	defer interrupt.stop()
-	progress := newProgress(k.stderr, k.out.quiet, interrupt.came)
+	defer job.stop()
+	progress := job.progress
 	g := gate.New()
 	var errs []error
 	switch {
@@ -102,20 +95,15 @@ func (k *gating) run(c *cobra.Command) error {
 			errs = append(errs, k.revision(ctx, g, cfg, progress)...)
 		}
 	}
-	progress.done()
-	if err := stopProfiles(); err != nil {
-		say(k.stderr, err.Error())
-	}
+	job.done()
 	if g.Verdict == gate.Misused {
 		return errors.Join(errs...) // nothing to show: it was not what was asked for
 	}
 	gate.Conclude(g)
-	g.Exit = k.status(g, interrupt.status())
-	if target != nil {
-		if err := target.replace(func(w io.Writer) error { return report.JSON(w, g) }); err != nil {
-			errs = append(errs, fmt.Errorf("--output: %w", err))
-			g.Exit = worse(g.Exit)
-		}
+	g.Exit = k.status(g, job.status())
+	if err := job.save(g); err != nil {
+		errs = append(errs, err)
+		g.Exit = worse(g.Exit)
 	}
 	if err := k.show(g); err != nil {
 		errs = append(errs, fmt.Errorf("standard output: %w", err))

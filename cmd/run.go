@@ -93,7 +93,7 @@ func stray(args []string, protocols []smr.Protocol) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "there is no such scenario or file (consbench scenario ls); every setting is a flag; see consbench run --help"
+	hint := "there is no such scenario or file (consbench scenario ls)"
 	switch word := args[0]; {
 	case word == "true" || word == "false":
 		hint = "a switch takes its value after =, such as --pre-vote=false"
@@ -133,27 +133,14 @@ func (o *output) check(flags *pflag.FlagSet) error {
 // run carries out cfg, saves and shows the result. What goes wrong from here on
 // has nothing to do with usage.
 func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out output, stdout, stderr io.Writer) error {
-	var target *target
-	if out.path != "" && out.path != "-" {
-		var err error
-		if target, err = openTarget(out.path); err != nil {
-			return failed(fmt.Errorf("--output: %w", err))
-		}
-	}
-	stopProfiles, err := startProfiles(out.cpu, out.mem)
+	ctx, job, err := out.begin(ctx, stderr)
 	if err != nil {
-		return failed(err)
+		return err
 	}
+	defer job.stop()
 	adoptFloors(cfg.Dir)
-	ctx, interrupt := interruptible(ctx)
-	defer interrupt.stop()
-
-	progress := newProgress(stderr, out.quiet, interrupt.came)
-	file, runErr := runBench(ctx, cfg, protocols, progress.update)
-	progress.done()
-	if err := stopProfiles(); err != nil {
-		say(stderr, err.Error())
-	}
+	file, runErr := runBench(ctx, cfg, protocols, job.progress.update)
+	job.done()
 	interrupted := errors.Is(runErr, bench.ErrInterrupted)
 	if runErr != nil && !interrupted || file == nil {
 		if runErr == nil {
@@ -167,15 +154,13 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 		file.Scenario = out.scenario.Name
 		file.Expectations = evaluate(out.scenario, file)
 	}
-	if target != nil {
-		if err := target.write(file); err != nil {
-			errs = append(errs, fmt.Errorf("--output: %w", err))
-		}
+	if err := job.save(file); err != nil {
+		errs = append(errs, err)
 	}
 	if err := show(file, cfg, out, stdout); err != nil {
 		errs = append(errs, err)
 	}
-	status, more := judge(file, interrupted, interrupt.status())
+	status, more := judge(file, interrupted, job.status())
 	if len(errs) > 0 && status == exitGood {
 		status = exitFailed
 	}

@@ -130,7 +130,9 @@ func group(digits string) string { return workload.Group(digits) }
 
 // plural is "1 node", "3 nodes".
 func plural(n int, noun string) string {
-	if n != 1 {
+	if n != 1 && strings.HasSuffix(noun, "ry") {
+		noun = strings.TrimSuffix(noun, "y") + "ies"
+	} else if n != 1 {
 		noun += "s"
 	}
 	return group(strconv.Itoa(n)) + " " + noun

@@ -36,7 +36,7 @@ func (p *page) storage(r *result.Run) {
 				sig3(s.Records.Mean), Count(uint64(s.Records.Max)), sig3(s.Bytes.Mean), sig3(float64(s.Bytes.Max))))
 	}
 	if took, bytes, n := recoveries(r); n > 0 {
-		text := fmt.Sprintf("%d recoveries read %sB", n, sig3(float64(bytes)))
+		text := fmt.Sprintf("%s read %sB", plural(n, "recovery"), sig3(float64(bytes)))
 		if len(took) > 0 && took[len(took)-1] > 0 {
 			text += fmt.Sprintf(" in %s (median; max %s)", duration(float64(took[len(took)/2])), duration(float64(took[len(took)-1])))
 		}
