@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 
 	"bench/mutant":   {"bench/smr/probe"},
 	"bench/nearest":  {},
+	"bench/plot":     {"bench/workload"},
 	"bench/command":  {},
 	"bench/workload": {"bench/smr", "bench/nearest"},
 	"bench/measure":  {"bench/smr", "bench/nearest"},
@@ -37,12 +38,13 @@ var arrows = map[string][]string{
 	"bench/fault":    {"bench/smr", "bench/nearest"},
 	"bench/check":    {"bench/smr", "bench/command"},
 	"bench/result":   {"bench/measure"},
+	"bench/cost":     {"bench/smr", "bench/nearest", "bench/result"},
 	"bench/wal":      {"bench/smr", "bench/smr/probe", "bench/mutant"},
-	"bench/replica":  {"bench/smr", "bench/smr/probe", "bench/command", "bench/check", "bench/measure", "bench/mutant", "bench/wal", "netsim"},
+	"bench/replica":  {"bench/smr", "bench/smr/probe", "bench/command", "bench/check", "bench/cost", "bench/measure", "bench/mutant", "bench/wal", "netsim"},
 	"bench/scenario": {"bench/fault", "bench/nearest", "bench/stat", "bench/workload"},
 	"bench/client":   {"bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/workload", "netsim", "netsim/mailbox"},
 	"bench/cluster": {
-		"bench/smr", "bench/smr/probe", "bench/check", "bench/client", "bench/command", "bench/measure", "bench/replica", "bench/wal",
+		"bench/smr", "bench/smr/probe", "bench/check", "bench/client", "bench/command", "bench/cost", "bench/measure", "bench/replica", "bench/wal",
 		"netsim", "netsim/mailbox", "netsim/park", "netsim/tcp",
 	},
 	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim"},
