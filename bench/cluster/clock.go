@@ -132,7 +132,7 @@ func (c *Cluster) adjust(id smr.NodeID, factor float64, jump smr.Time) {
 		}
 		n.clock.set(c.driver.Now(), rate, jump)
 		if n.now != nil && !n.paused {
-			c.driver.Set(i, n.now) // its deadline has moved
+			c.driver.Set(i, n) // its deadline has moved
 		}
 	})
 }
