@@ -56,15 +56,7 @@ type dirStore struct {
 	mu   sync.Mutex
 	open map[fileID]*os.File
 
-	next  fileID      // is being read ahead
-	ahead chan loaded // nil if nothing is
-	spare []byte      // for what is read ahead
-}
-
-// loaded is a file that was read.
-type loaded struct {
-	data []byte
-	err  error
+	ahead *readAhead // nil if nothing is read ahead
 }
 
 // openDir takes a directory into possession: one that is ours, or one that is empty
@@ -241,10 +233,8 @@ func (s *dirStore) zero(f fileID, from, size int64) error {
 }
 
 func (s *dirStore) load(f fileID, scratch []byte) ([]byte, error) {
-	if s.ahead != nil && s.next == f {
-		l := <-s.ahead
-		s.ahead, s.spare = nil, scratch
-		return l.data, l.err
+	if a := s.ahead; a != nil && len(a.files) > 0 && a.files[0] == f {
+		return a.next(scratch)
 	}
 	return s.read(f, scratch)
 }
@@ -258,11 +248,11 @@ func (s *dirStore) read(f fileID, scratch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size := info.Size(); int64(cap(scratch)) < size {
+	size := dataEnd(file, info.Size())
+	if int64(cap(scratch)) < size {
 		scratch = make([]byte, size)
 	}
-	scratch = scratch[:info.Size()]
-	n, err := file.ReadAt(scratch, 0)
+	n, err := file.ReadAt(scratch[:size], 0)
 	if err == io.EOF {
 		err = nil
 	}
@@ -281,22 +271,17 @@ func (s *dirStore) head(f fileID, buf []byte) ([]byte, error) {
 	return buf[:n], err
 }
 
-// expect reads f while the file before it is looked at: the kernel reads too little
-// ahead to keep a fast device busy.
-func (s *dirStore) expect(f fileID) {
+func (s *dirStore) expect(kind fileKind, numbers []uint64) {
 	s.forgo()
-	ahead, spare := make(chan loaded, 1), s.spare
-	s.next, s.ahead, s.spare = f, ahead, nil
-	go func() {
-		data, err := s.read(f, spare)
-		ahead <- loaded{data, err}
-	}()
+	if len(numbers) > 0 {
+		s.ahead = s.readAhead(kind, numbers)
+	}
 }
 
 // forgo gives up what is read ahead.
 func (s *dirStore) forgo() {
 	if s.ahead != nil {
-		s.spare = (<-s.ahead).data
+		s.ahead.stop()
 		s.ahead = nil
 	}
 }

@@ -134,6 +134,9 @@ func (d *Disk) Append(now smr.Time, number uint64, sync smr.SyncKind, isBaseline
 			flags |= flagLast
 		}
 		d.record(flags, r)
+		if isBaseline {
+			flags = flagRest
+		}
 	}
 	d.number = number
 	if n := len(d.fill.parts); d.opts.Policy == Always && n > 0 {
@@ -170,7 +173,11 @@ func (d *Disk) frame(kind, flags byte, head, body []byte) {
 		f.parts = append(f.parts, part{at: d.next, from: len(f.buf)})
 		n++
 	}
-	f.buf = appendFrame(f.buf, d.id, d.next, kind, flags, d.durable.end, head, body)
+	known := d.durable.end
+	if d.opts.Policy == Off {
+		known = 0
+	}
+	f.buf = appendFrame(f.buf, d.id, d.next, kind, flags, known, head, body)
 	d.next += place(len(f.buf) - max(f.parts[n].to, f.parts[n].from))
 	f.parts[n].to = len(f.buf)
 }

@@ -28,3 +28,22 @@ func allocate(f *os.File, size int64) error {
 	}
 	return os.NewSyscallError("fallocate", err)
 }
+
+// dataEnd is how many of the first size bytes of a file may have been written to:
+// what is behind them is a hole, or blocks that the file system knows to be zeros.
+func dataEnd(f *os.File, size int64) int64 {
+	fd, end := int(f.Fd()), int64(0)
+	for end < size {
+		data, err := unix.Seek(fd, end, unix.SEEK_DATA)
+		if err == unix.ENXIO {
+			break
+		}
+		if err != nil {
+			return size
+		}
+		if end, err = unix.Seek(fd, data, unix.SEEK_HOLE); err != nil {
+			return size
+		}
+	}
+	return min(end, size)
+}

@@ -25,7 +25,7 @@ import (
 //
 // size is the payload's; the padding is 1 to 8 bytes of 0xff that make the frame a
 // multiple of 8. durable is the place up to which the log was known to be synced
-// when the frame was made. sum is the CRC-32C of payload and padding. check is the
+// when the frame was made, 0 if it never is. sum is the CRC-32C of payload and padding. check is the
 // CRC-32C of the 20 bytes before it, begun with a value that ties the frame to its
 // log, segment and offset: a frame in the wrong place is no frame.
 //
@@ -50,8 +50,9 @@ const (
 
 // Flags of records.
 const (
-	flagBaseline = 1 // of a Ready that is a baseline; a baseline begins a segment
+	flagBaseline = 1 // the first one of a Ready that is a baseline; it begins a segment
 	flagLast     = 2 // the last one of its Ready
+	flagRest     = 4 // of a baseline, and not its first one
 )
 
 // A snapshot file:
@@ -120,6 +121,12 @@ func header(data []byte, id uint32, segment uint64, off int64) bool {
 	return h[4] != 0 && crc32.Update(tie(id, at(segment, off)), castagnoli, h[:20]) == binary.LittleEndian.Uint32(h[20:])
 }
 
+// peek reads the header of the frame at off, but for the sizes.
+func peek(data []byte, off int64) frame {
+	h := data[off : off+frameHeader]
+	return frame{off: off, kind: h[4], flags: h[5], durable: place(binary.LittleEndian.Uint64(h[8:]))}
+}
+
 // readFrame reads the frame at off of a segment. reason says what is wrong with it.
 func readFrame(data []byte, id uint32, segment uint64, off int64) (f frame, reason string) {
 	if !header(data, id, segment, off) {
@@ -127,8 +134,8 @@ func readFrame(data []byte, id uint32, segment uint64, off int64) (f frame, reas
 	}
 	le, h := binary.LittleEndian, data[off:]
 	n := le.Uint32(h)
-	f = frame{off: off, kind: h[4], flags: h[5], durable: place(le.Uint64(h[8:]))}
-	if n > maxPayload || f.kind > kindSeal || f.flags > flagBaseline|flagLast || h[6]|h[7] != 0 || f.kind != kindRecord && n|uint32(f.flags) != 0 {
+	f = peek(data, off)
+	if n > maxPayload || f.kind > kindSeal || f.flags > flagBaseline|flagLast|flagRest || h[6]|h[7] != 0 || f.kind != kindRecord && n|uint32(f.flags) != 0 {
 		return f, "the header of a record makes no sense"
 	}
 	f.size = int64(frameSize(int(n)))
@@ -143,7 +150,7 @@ func readFrame(data []byte, id uint32, segment uint64, off int64) (f frame, reas
 }
 
 // oneBit reports whether what stands at off would be a frame if a single bit of it
-// were different.
+// were different, and a sector that was never written does not explain it.
 func oneBit(data []byte, id uint32, segment uint64, off int64) bool {
 	if header(data, id, segment, off) {
 		n := int64(binary.LittleEndian.Uint32(data[off:]))
@@ -151,7 +158,8 @@ func oneBit(data []byte, id uint32, segment uint64, off int64) bool {
 		if n > maxPayload || end > int64(len(data)) {
 			return false
 		}
-		return flipped(data[off+frameHeader:end], binary.LittleEndian.Uint32(data[off+16:]))
+		i := flipped(data[off+frameHeader:end], binary.LittleEndian.Uint32(data[off+16:]))
+		return i >= 0 && !unwritten(data, off, off+frameHeader+i)
 	}
 	if off+frameHeader > int64(len(data)) {
 		return false
@@ -162,31 +170,43 @@ func oneBit(data []byte, id uint32, segment uint64, off int64) bool {
 	defer copy(h, kept[:])
 	for bit := range 8 * frameHeader {
 		h[bit/8] ^= 1 << (bit % 8)
-		if _, reason := readFrame(data, id, segment, off); reason == "" {
-			return true
-		}
+		_, reason := readFrame(data, id, segment, off)
 		h[bit/8] = kept[bit/8]
+		if reason == "" {
+			return !unwritten(data, off, off+int64(bit/8))
+		}
 	}
 	return false
 }
 
-// flipped reports whether data has the checksum sum but for one bit. A CRC is
-// linear: the difference that a bit makes depends only on how many bytes follow it.
-func flipped(data []byte, sum uint32) bool {
+// sector is the least that a device writes all of or nothing of, in bytes.
+const sector = 512
+
+// unwritten reports whether the sector of byte i, from off on, may never have been
+// written: it is all zeros.
+func unwritten(data []byte, off, i int64) bool {
+	from := i &^ (sector - 1)
+	return blank(data, max(from, off), from+sector-max(from, off))
+}
+
+// flipped returns the index of the byte of data in which a bit is wrong, if data has
+// the checksum sum but for one bit; else -1. A CRC is linear: the difference that a
+// bit makes depends only on how many bytes follow it.
+func flipped(data []byte, sum uint32) int64 {
 	wrong := crc32.Checksum(data, castagnoli) ^ sum
 	var diff [8]uint32
 	for i := range diff {
 		diff[i] = castagnoli[1<<i]
 	}
-	for range data {
+	for at := int64(len(data)) - 1; at >= 0; at-- {
 		for i, d := range diff {
 			if d == wrong {
-				return true
+				return at
 			}
 			diff[i] = d>>8 ^ castagnoli[byte(d)]
 		}
 	}
-	return false
+	return -1
 }
 
 func appendSegmentHeader(dst []byte, id uint32, segment uint64) []byte {

@@ -200,8 +200,12 @@ func againstModel(t *testing.T, log Log, seed uint64, steps int, tears bool) {
 			number++
 			r := ready{number: number, baseline: rng.IntN(15) == 0}
 			var records []smr.Record
-			for range 1 + rng.IntN(3) {
-				s := fmt.Sprintf("%d.%d:%0*d", seed, number, rng.IntN(1+rng.IntN(9000)), 0)
+			count, size := 1+rng.IntN(3), 1+rng.IntN(9000)
+			if r.baseline && rng.IntN(2) == 0 { // of several segments
+				count, size = 4+rng.IntN(9), 9000
+			}
+			for range count {
+				s := fmt.Sprintf("%d.%d:%0*d", seed, number, rng.IntN(size), 0)
 				r.records = append(r.records, s)
 				records = append(records, record(s)...)
 			}

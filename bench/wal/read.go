@@ -3,7 +3,6 @@ package wal
 import (
 	"bytes"
 	"fmt"
-	"slices"
 )
 
 // reader walks through the segments of a log that nobody writes to.
@@ -11,6 +10,7 @@ type reader struct {
 	store    store
 	id       uint32
 	segments []uint64 // ascending
+	heads    []head   // of the segments
 	scratch  []byte
 
 	i    int    // of the segment that data is
@@ -36,9 +36,6 @@ func (r *reader) load(i int) (*stop, error) {
 		return nil, fmt.Errorf("wal: %w", err)
 	}
 	r.scratch = data
-	if i+1 < len(r.segments) {
-		r.store.expect(fileID{segmentFile, r.segments[i+1]})
-	}
 	r.i, r.data, r.off = i, data, segmentHeader
 	id, reason := readSegmentHeader(data, f.n)
 	if reason == "" && id != r.id {
@@ -162,26 +159,23 @@ type end struct {
 func (r *reader) walk(f func(frame) error) (e end, err error) {
 	e.base = -1
 	half := uint64(0) // the segment of a baseline that is not whole
+	loaded := false   // segments[e.base] is
 	for i := len(r.segments) - 1; i >= 0 && e.base < 0; i-- {
-		flags, err := r.firstFlags(i)
-		if err != nil {
-			return e, err
-		}
 		switch {
-		case flags&flagBaseline != 0: // else, if it matters, the walk from an earlier one will find out
-			s, err := r.load(i)
-			if err != nil {
+		case r.heads[i].flags&flagBaseline != 0: // else, if it matters, the walk from an earlier one will find out
+			if r.durable(i) {
+				e.base = i
+				break
+			}
+			if err := r.enter(i); err != nil {
 				return e, err
 			}
-			if s != nil {
-				return e, &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
-			}
-			s, err = r.whole()
+			s, err := r.whole()
 			if err != nil {
 				return e, err
 			}
 			if s == nil {
-				e.base = i
+				e.base, loaded = i, r.i == i
 				break
 			}
 			torn, err := r.verdict(*s)
@@ -203,12 +197,10 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 		first := fileID{segmentFile, r.segments[0]}
 		return e, &RotError{r.store.name(first), 0, "the log does not begin with a whole baseline"}
 	}
-	s, err := r.load(e.base)
-	if err != nil {
+	if loaded {
+		r.off = segmentHeader
+	} else if err := r.enter(e.base); err != nil {
 		return e, err
-	}
-	if s != nil {
-		return e, &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
 	}
 	r.ended = r.ended[:0]
 	for {
@@ -232,6 +224,31 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 	}
 }
 
+// enter goes to the beginning of segment i and has the following ones read ahead.
+func (r *reader) enter(i int) error {
+	r.store.expect(segmentFile, r.segments[i:])
+	s, err := r.load(i)
+	if s != nil {
+		err = &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
+	}
+	return err
+}
+
+// durable reports whether the beginnings of the segments tell that the baseline which
+// begins segment i was all synced. If they do not, it must be read.
+func (r *reader) durable(i int) bool {
+	known := place(0)
+	for _, h := range r.heads[i+1:] {
+		known = max(known, h.durable)
+	}
+	for j := i + 1; j < len(r.heads); j++ {
+		if h := r.heads[j]; h.frame && h.flags&flagRest == 0 { // it has ended before this segment
+			return known >= at(r.segments[j], segmentHeader)
+		}
+	}
+	return false
+}
+
 // whole reads on until the Ready that begins here is over.
 func (r *reader) whole() (*stop, error) {
 	for {
@@ -240,91 +257,6 @@ func (r *reader) whole() (*stop, error) {
 			return s, err
 		}
 	}
-}
-
-// survey lists a log's files. It reads the newest snapshot, if there is one, and
-// finds out the log's id.
-func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err error) {
-	r = reader{store: st, scratch: scratch}
-	files, err := st.list()
-	if err != nil {
-		return r, nil, nil, fmt.Errorf("wal: %w", err)
-	}
-	for _, f := range files {
-		switch f.kind {
-		case segmentFile:
-			r.segments = append(r.segments, f.n)
-		case snapshotFile:
-			snapshots = append(snapshots, f.n)
-		default:
-			other = append(other, f.n)
-		}
-	}
-	// A gap parts what a removal left behind from the log.
-	for i := len(r.segments) - 1; i > 0; i-- {
-		if r.segments[i-1]+1 != r.segments[i] {
-			if f, err := r.firstFlags(i); err == nil && f&flagBaseline != 0 {
-				r.segments = r.segments[i:]
-				break
-			}
-			return r, nil, nil, &RotError{st.name(fileID{segmentFile, r.segments[i] - 1}), 0, "the segment is missing"}
-		}
-	}
-	for _, n := range slices.Backward(r.segments) {
-		data, err := st.head(fileID{segmentFile, n}, make([]byte, segmentHeader))
-		if err != nil {
-			return r, nil, nil, fmt.Errorf("wal: %w", err)
-		}
-		id, reason := readSegmentHeader(data, n)
-		if reason == "" {
-			r.id = id
-			return r, snapshots, other, nil
-		}
-		if len(r.segments) > 1 {
-			continue
-		}
-		if data, err = st.load(fileID{segmentFile, n}, r.scratch); err != nil {
-			return r, nil, nil, fmt.Errorf("wal: %w", err)
-		}
-		if n == 1 && len(snapshots) == 0 && blank(data, 0, int64(len(data))) {
-			r.segments = nil // the process that made it died before it could write
-			break
-		}
-		return r, nil, nil, &RotError{st.name(fileID{segmentFile, n}), 0, reason}
-	}
-	if len(r.segments) > 0 {
-		return r, nil, nil, &RotError{st.name(fileID{segmentFile, r.segments[0]}), 0, "no segment has a header"}
-	}
-	if len(snapshots) > 0 {
-		return r, nil, nil, &RotError{st.name(fileID{segmentFile, 1}), 0, "there is a snapshot, and no segment"}
-	}
-	return r, nil, other, nil
-}
-
-// firstFlags returns the flags of the first record of a segment, 0 if there is none.
-// Only the beginning of the file is read.
-func (r *reader) firstFlags(i int) (byte, error) {
-	var buf [segmentHeader + frameHeader]byte
-	n := r.segments[i]
-	data, err := r.store.head(fileID{segmentFile, n}, buf[:])
-	if err != nil {
-		return 0, fmt.Errorf("wal: %w", err)
-	}
-	id, reason := readSegmentHeader(data, n)
-	if reason != "" || !header(data, id, n, segmentHeader) {
-		return 0, nil
-	}
-	return data[segmentHeader+5], nil
-}
-
-// headed reports whether a segment has its header.
-func (r *reader) headed(n uint64) bool {
-	data, err := r.store.head(fileID{segmentFile, n}, make([]byte, segmentHeader))
-	if err != nil {
-		return false
-	}
-	id, reason := readSegmentHeader(data, n)
-	return reason == "" && id == r.id
 }
 
 // loadSnapshot reads a snapshot file.

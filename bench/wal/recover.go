@@ -40,6 +40,7 @@ func (d *Disk) Recover(restore func(index uint64, meta, image []byte) error, rep
 			rec.Records++
 			return replay(f.payload)
 		})
+		d.store.expect(segmentFile, nil) // no more of them
 	}
 	d.scratch = r.scratch
 	rec.Bytes, rec.Torn = e.read, e.torn
@@ -90,13 +91,13 @@ func (d *Disk) begin(r *reader, e end, snapshots []uint64) error {
 		d.base = baseline{segment: r.segments[e.base]}
 	}
 	later, ready := false, segment
-	for _, n := range r.segments {
+	for i, n := range r.segments {
 		f := fileID{segmentFile, n}
 		switch {
 		case n < d.base.segment:
 			d.segments = append(d.segments, extent{segment: n, entry: true}) // to be removed
 			continue
-		case n == segment+1 && e.torn == 0 && r.headed(n): // made ahead, and nothing is in it
+		case n == segment+1 && e.torn == 0 && r.headed(i): // made ahead, and nothing is in it
 			if err := d.store.sync(f); err != nil {
 				return fmt.Errorf("wal: %w", err)
 			}
@@ -120,7 +121,7 @@ func (d *Disk) begin(r *reader, e end, snapshots []uint64) error {
 		} else {
 			x = r.ended[n-d.base.segment]
 		}
-		if n >= r.known.segment() { // a process that was killed may have left it to the kernel
+		if n >= r.known.segment() && d.opts.Policy != Off { // a process that was killed may have left it to the kernel
 			if err := d.store.sync(f); err != nil {
 				return fmt.Errorf("wal: %w", err)
 			}

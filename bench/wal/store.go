@@ -38,8 +38,8 @@ type store interface {
 	load(f fileID, scratch []byte) ([]byte, error)
 	// head reads the beginning of a file, as much of it as fits into buf.
 	head(f fileID, buf []byte) ([]byte, error)
-	// expect says that f will be loaded soon.
-	expect(f fileID)
+	// expect says that these files will be loaded soon, in this order.
+	expect(kind fileKind, numbers []uint64)
 	flip(f fileID, off int64, bit uint8) error
 	// list returns the files of the log, sorted by kind and number.
 	list() ([]fileID, error)
@@ -155,8 +155,8 @@ func (s *memStore) wipe() error {
 	return nil
 }
 
-func (s *memStore) sync(fileID) error    { return nil }
-func (s *memStore) syncDir() error       { return nil }
-func (s *memStore) expect(fileID)        {}
-func (s *memStore) name(f fileID) string { return "simulated/" + fileName(f) }
-func (s *memStore) close() error         { return nil }
+func (s *memStore) sync(fileID) error         { return nil }
+func (s *memStore) syncDir() error            { return nil }
+func (s *memStore) expect(fileKind, []uint64) {}
+func (s *memStore) name(f fileID) string      { return "simulated/" + fileName(f) }
+func (s *memStore) close() error              { return nil }
