@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -66,6 +65,7 @@ func newElections(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Com
 	for flag, list := range k.out.declare(k.b) {
 		words[flag] = list
 	}
+	words["plot"] = k.out.declarePlot(k.b)
 	flags.Lookup("output").Annotations = map[string][]string{exampleOf: {"elections.json"}}
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { electionsHelp(c.OutOrStdout(), k.b) })
 	for flag, list := range words {
@@ -148,7 +148,7 @@ Exit status: 0 good, 99 not what was published, 1 failed, 2 usage,
 }
 
 // figureFlags are the flags that a published figure leaves open.
-var figureFlags = []string{"figure16", "trials", "seed", "protocol", "samples", "output", "format", "color", "quiet", "cpuprofile", "memprofile"}
+var figureFlags = []string{"figure16", "trials", "seed", "protocol", "samples", "output", "format", "color", "plot", "quiet", "cpuprofile", "memprofile"}
 
 // settings completes the flags to settings: every protocol with every range. It
 // returns everything that is wrong with them.
@@ -260,9 +260,7 @@ func (k *electing) show(file *result.Elections, stdout io.Writer) error {
 	if k.out.format == "json" {
 		return report.JSON(stdout, file)
 	}
-	return report.Trials(stdout, file, report.Options{
-		Width: width(stdout), Color: colored(k.out.color, stdout, os.LookupEnv), Rerun: k.rerun(),
-	})
+	return report.Trials(stdout, file, k.out.look(stdout, k.rerun()))
 }
 
 // rerun is the command that repeats the trials: the flags that were given, but for

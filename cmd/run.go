@@ -27,6 +27,7 @@ type output struct {
 	path   string // -o; "-" = stdout, "" = nowhere
 	format string
 	color  string
+	plot   string // "" = the command has no plots
 	quiet  bool
 	cpu    string // profiles
 	mem    string
@@ -64,6 +65,7 @@ func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	flags.SortFlags = false
 	b = bind(flags)
 	words := out.declare(b)
+	words["plot"] = out.declarePlot(b)
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { help(c.OutOrStdout(), b, protocols) })
 	complete(c, protocols, words)
 	return c
@@ -86,6 +88,22 @@ func (o *output) declare(b *binding) map[string][]string {
 		b.all.Lookup(name).Annotations = map[string][]string{exampleOf: {name + ".out"}}
 	}
 	return map[string][]string{"format": formats, "color": colors}
+}
+
+// declarePlot adds the flag of commands whose reports have plots, and returns its
+// words.
+func (o *output) declarePlot(b *binding) []string {
+	o.plot = "auto"
+	kinds := []string{"auto", "unicode", "ascii", "none"}
+	b.add("Output", b.collect(choiceValue{&o.plot, kinds}, "plot", "auto|unicode|ascii|none"), "plot", "", "what to draw with; unicode and ascii draw all there is", "ascii")
+	return kinds
+}
+
+// look is how a report on w looks.
+func (o *output) look(w io.Writer, rerun []string) report.Options {
+	return report.Options{
+		Width: width(w), Color: colored(o.color, w, os.LookupEnv), Plots: plots(o.plot, w, os.LookupEnv), Rerun: rerun,
+	}
 }
 
 // stray refuses words that belong to no flag, with what was probably meant.
@@ -217,9 +235,7 @@ func show(file *result.File, cfg bench.Config, out output, stdout io.Writer) err
 	if out.format == "json" {
 		err = report.JSON(stdout, file)
 	} else {
-		err = report.Table(stdout, file, report.Options{
-			Width: width(stdout), Color: colored(out.color, stdout, os.LookupEnv), Rerun: out.rerun(cfg),
-		})
+		err = report.Table(stdout, file, out.look(stdout, out.rerun(cfg)))
 	}
 	if err != nil {
 		return fmt.Errorf("standard output: %w", err)

@@ -3,9 +3,13 @@ package cmd
 import (
 	"io"
 	"os"
+	"runtime"
 	"strconv"
+	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/consbench/consbench/bench/report"
 )
 
 // terminal returns the columns of w, if it is a terminal.
@@ -58,4 +62,39 @@ func colored(flag string, w io.Writer, env func(string) (string, bool)) bool {
 	}
 	_, ok := terminal(w)
 	return ok
+}
+
+// plots decides what a report on w is drawn with: as the flag says; with auto in
+// Unicode on a terminal whose character set is UTF-8 (LC_ALL before LC_CTYPE before
+// LANG) and that has the characters: the console of Linux and dumb terminals do not.
+// What goes elsewhere, to a file or the log of a CI, is ASCII.
+func plots(flag string, w io.Writer, env func(string) (string, bool)) report.Plots {
+	switch flag {
+	case "unicode":
+		return report.Plots{Unicode: true, All: true}
+	case "ascii":
+		return report.Plots{All: true}
+	case "none":
+		return report.Plots{None: true}
+	}
+	_, ok := terminal(w)
+	return report.Plots{Unicode: ok && unicodeTerminal(runtime.GOOS, env)}
+}
+
+func unicodeTerminal(system string, env func(string) (string, bool)) bool {
+	switch kind, _ := env("TERM"); kind {
+	case "dumb", "linux":
+		return false
+	}
+	if system == "windows" {
+		_, ok := env("WT_SESSION") // Windows Terminal; older consoles lack the fonts
+		return ok
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v, _ := env(name); v != "" {
+			v = strings.ToLower(v)
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 )
 
@@ -29,16 +30,58 @@ func TestColored(t *testing.T) {
 		{"auto", "CLICOLOR_FORCE=1 CLICOLOR=0", true},
 		{"auto", "CLICOLOR=1", false},
 	} {
-		env := map[string]string{}
-		for _, pair := range strings.Fields(c.env) {
-			k, v, _ := strings.Cut(pair, "=")
-			env[k] = v
-		}
-		got := colored(c.flag, &bytes.Buffer{}, func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+		got := colored(c.flag, &bytes.Buffer{}, environment(c.env))
 		if got != c.want {
 			t.Errorf("--color %s with %q: %v", c.flag, c.env, got)
 		}
 	}
+}
+
+func TestPlots(t *testing.T) {
+	for _, c := range []struct {
+		flag string
+		want report.Plots
+	}{
+		{"auto", report.Plots{}}, // no terminal
+		{"unicode", report.Plots{Unicode: true, All: true}},
+		{"ascii", report.Plots{All: true}},
+		{"none", report.Plots{None: true}},
+	} {
+		if got := plots(c.flag, &bytes.Buffer{}, os.LookupEnv); got != c.want {
+			t.Errorf("--plot %s: %+v", c.flag, got)
+		}
+	}
+	for _, c := range []struct {
+		system, env string
+		want        bool
+	}{
+		{"linux", "", false},
+		{"linux", "LANG=C", false},
+		{"linux", "LANG=de_CH.UTF-8", true},
+		{"linux", "LANG=en_US.utf8 TERM=xterm", true},
+		{"linux", "LANG=en_US.UTF-8 LC_ALL=C", false},
+		{"linux", "LANG=en_US.UTF-8 LC_ALL=", true}, // empty is not set
+		{"linux", "LANG=C LC_CTYPE=C.UTF-8", true},
+		{"linux", "LANG=en_US.UTF-8 TERM=dumb", false},
+		{"linux", "LANG=en_US.UTF-8 TERM=linux", false},
+		{"darwin", "LANG=en_US.UTF-8 NO_COLOR=1", true}, // about colour
+		{"windows", "LANG=en_US.UTF-8", false},
+		{"windows", "WT_SESSION=1", true},
+	} {
+		if got := unicodeTerminal(c.system, environment(c.env)); got != c.want {
+			t.Errorf("%s with %q: %v", c.system, c.env, got)
+		}
+	}
+}
+
+// environment looks up variables in text such as A=1 B=2.
+func environment(text string) func(string) (string, bool) {
+	env := map[string]string{}
+	for _, pair := range strings.Fields(text) {
+		k, v, _ := strings.Cut(pair, "=")
+		env[k] = v
+	}
+	return func(k string) (string, bool) { v, ok := env[k]; return v, ok }
 }
 
 var update = bench.Update{Protocol: "raft", Phase: bench.Measuring, Elapsed: 2340 * time.Millisecond, Of: 5 * time.Second, Acknowledged: 23456, RatePerSecond: 10023.4}

@@ -46,7 +46,7 @@ func (a *axis) round(room int) []float64 {
 	if a.log {
 		first, last := int(math.Floor(math.Log10(a.lo))), int(math.Ceil(math.Log10(a.hi)))
 		factors := []float64{1, 2, 5}
-		if 3*(last-first) > 2*room {
+		if 3*math.Log10(a.hi/a.lo) > 2*float64(room) {
 			factors = factors[:1]
 		}
 		for p := first; p <= last; p++ {
@@ -74,7 +74,7 @@ func (a *axis) below(cols, indent int, f frame) []string {
 	line := []rune(strings.Repeat(string(f.bottom), cols))
 	names := []rune(strings.Repeat(" ", cols+1)) // from under the corner on
 	end := -2                                    // of the last name
-	for _, v := range a.round(cols / 9) {
+	for _, v := range a.round(cols / 8) {
 		c := int(math.Round(a.at(v) * float64(cols-1)))
 		line[c] = f.tick
 		name := []rune(a.name(v))

@@ -86,9 +86,13 @@ func file(t testing.TB, cfg bench.Config, runs ...result.Run) *result.File {
 func simRun(t testing.TB, protocol string, slower float64) result.Run {
 	series := make([]result.Interval, 50)
 	for i := range series {
-		series[i] = result.Interval{T: int64(i) * 1e8, Acknowledged: 1000 - uint64(i%7), Leader: 1}
+		series[i] = result.Interval{T: int64(i) * 1e8, Acknowledged: 1000 - uint64(i%7), Leader: 1, P50: ptr(ms(1.9)), P99: ptr(ms(2.4 + float64(i%5)/10))}
+		if i > 21 {
+			series[i].Leader = 3
+		}
 	}
 	series[20].Acknowledged, series[21].Acknowledged, series[22].Acknowledged = 40, 0, 350
+	series[20].Leader, series[21].Leader, series[21].P50, series[21].P99, series[22].P99 = 0, 0, nil, nil, ptr(ms(240))
 	return result.Run{
 		Protocol: protocol, Network: bench.NetworkSim, Nodes: 3, Seed: 42, Rep: 1, Measured: 5e9, Wall: 2e9,
 		Commands:   result.Commands{Offered: 50_011, Acknowledged: 50_011, Late: 0, Retried: 64, Duplicates: 3},

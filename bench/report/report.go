@@ -15,7 +15,16 @@ import (
 type Options struct {
 	Width int      // columns; 0 = 80; below 60 counts as 60
 	Color bool     // ANSI colours
+	Plots Plots    // which plots there are, and of what
 	Rerun []string // the command that repeats the runs, quoted for a shell, in parts to keep on one line
+}
+
+// Plots says which plots a report has and what they are made of. The zero value is
+// ASCII, where a plot tells what tables cannot.
+type Plots struct {
+	Unicode bool // braille and blocks
+	None    bool
+	All     bool // those that tell the same as a table, too
 }
 
 const (
@@ -44,7 +53,7 @@ func Table(w io.Writer, file *result.File, o Options) error {
 			return fmt.Errorf("report: config of the result: %w", err)
 		}
 	}
-	p := &page{file: file, cfg: cfg, width: o.Width, color: o.Color}
+	p := &page{file: file, cfg: cfg, width: o.Width, color: o.Color, plots: o.Plots}
 	if p.width == 0 {
 		p.width = defaultWidth
 	}
@@ -58,6 +67,7 @@ func Table(w io.Writer, file *result.File, o Options) error {
 		p.run(&file.Runs[i])
 		p.line("")
 	}
+	p.latencyPlot(file.Runs)
 	if file.Interrupted {
 		p.marked(yellow, "INTERRUPTED", "the figures cover only what was measured until then")
 		p.line("")
@@ -79,6 +89,7 @@ type page struct {
 	cfg   bench.Config
 	width int
 	color bool
+	plots Plots
 	out   bytes.Buffer
 }
 

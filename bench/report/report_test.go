@@ -31,20 +31,42 @@ func TestGolden(t *testing.T) {
 	for name, f := range files(t) {
 		for _, width := range []int{80, 120} {
 			t.Run(fmt.Sprintf("%s-%d", name, width), func(t *testing.T) {
-				got := render(t, f, Options{Width: width, Rerun: rerunWords})
-				path := filepath.Join("testdata", fmt.Sprintf("%s-%d.txt", name, width))
-				if *update {
-					if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(path)
-				if err != nil {
+				golden(t, fmt.Sprintf("%s-%d.txt", name, width), render(t, f, Options{Width: width, Rerun: rerunWords}))
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant (go test -update rewrites it):\n%s", got, want)
+	}
+}
+
+// TestGoldenPlots: every plot there is, in Unicode and in ASCII, and none.
+func TestGoldenPlots(t *testing.T) {
+	elections := trialFile(trialSetting("raft", 150e6, 300e6, false), trialSetting("multipaxos", 150e6, 300e6, true))
+	for name, plots := range map[string]Plots{"unicode": {Unicode: true, All: true}, "ascii": {All: true}, "none": {None: true}} {
+		for _, width := range []int{80, 120} {
+			t.Run(fmt.Sprintf("%s-%d", name, width), func(t *testing.T) {
+				o := Options{Width: width, Plots: plots}
+				got := render(t, files(t)["three"], o)
+				var b bytes.Buffer
+				if err := Trials(&b, elections, o); err != nil {
 					t.Fatal(err)
 				}
-				if got != string(want) {
-					t.Errorf("got:\n%s\nwant (go test -update rewrites it):\n%s", got, want)
-				}
+				golden(t, fmt.Sprintf("plots-%s-%d.txt", name, width), got+"\n"+b.String())
 			})
 		}
 	}
@@ -75,6 +97,13 @@ func TestShape(t *testing.T) {
 			}
 			if strings.Contains(plain, "\n\n\n") || strings.HasPrefix(plain, "\n") || !strings.HasSuffix(plain, "\n") {
 				t.Errorf("%s at %d: blank lines out of place:\n%s", name, width, plain)
+			}
+			for _, plots := range []Plots{{Unicode: true, All: true}, {All: true}, {None: true}} {
+				for i, l := range strings.Split(render(t, f, Options{Width: width, Plots: plots, Rerun: rerunWords}), "\n") {
+					if n := utf8.RuneCountInString(l); n > limit || strings.TrimRight(l, " ") != l || Clean(l) != l {
+						t.Errorf("%s at %d with %+v: line %d of %d columns: %q", name, width, plots, i+1, n, l)
+					}
+				}
 			}
 			colored := render(t, f, Options{Width: width, Color: true, Rerun: rerunWords})
 			if colored == plain {

@@ -25,13 +25,19 @@ func (p *page) run(r *result.Run) {
 		return
 	}
 	p.throughput(r)
-	p.timeline(r)
+	struck := p.struck(r)
+	if !struck {
+		p.strip(r)
+	}
 	p.line("")
 	p.latency(r)
 	p.histogram(&r.Latency.Response)
 	p.line("")
 	p.regions(r)
 	p.faults(r)
+	if struck {
+		p.timeline(r)
+	}
 	p.perCommit(r)
 	p.storage(r)
 	p.line("")

@@ -13,7 +13,7 @@ import (
 // the settings side by side, what was published beside what was measured, and a
 // plot of the distributions.
 func Trials(w io.Writer, e *result.Elections, o Options) error {
-	p := &page{file: &result.File{Environment: e.Environment}, width: max(o.Width, minWidth), color: o.Color}
+	p := &page{file: &result.File{Environment: e.Environment}, width: max(o.Width, minWidth), color: o.Color, plots: o.Plots}
 	if o.Width == 0 {
 		p.width = defaultWidth
 	}

@@ -114,28 +114,3 @@ func TestTrialsGolden(t *testing.T) {
 		}
 	}
 }
-
-// TestAxisNamesRoundTimes: ticks stand at round times wherever the axis lies.
-func TestAxisNamesRoundTimes(t *testing.T) {
-	for _, k := range []struct {
-		least, most time.Duration
-		names       string
-	}{
-		{150 * time.Millisecond, 400 * time.Millisecond, "150ms 200ms 250ms 300ms 350ms 400ms"},
-		{12 * time.Millisecond, 9 * time.Second, "20ms 50ms 100ms 200ms 500ms 1s 2s 5s"},
-		{time.Second, time.Second + 3, ""},
-		{1, 1, ""},
-	} {
-		a := newAxis(int64(k.least), int64(k.most), 70)
-		ticks, labels := a.ruler()
-		if len(ticks) != 70 || len(labels) != 70 {
-			t.Fatalf("%v-%v: %d and %d columns", k.least, k.most, len(ticks), len(labels))
-		}
-		if got := strings.Join(strings.Fields(labels), " "); k.names != "" && got != k.names {
-			t.Errorf("%v-%v: %s, want %s", k.least, k.most, got, k.names)
-		}
-		if a.cell(int64(k.least)) != 0 || k.most > k.least && a.cell(int64(k.most)) != 69 {
-			t.Errorf("%v-%v: the ends are not at the ends", k.least, k.most)
-		}
-	}
-}
