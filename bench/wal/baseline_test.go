@@ -13,7 +13,7 @@ import (
 func TestABaselineOfManySegments(t *testing.T) {
 	for _, dev := range devices {
 		for behind := range 12 {
-			log, bell := dev.make(t, 0, Batch)
+			log, bell := dev.make(t, uint64(behind), Batch)
 			if _, _, _, err := contents(log); err != nil {
 				t.Fatal(err)
 			}

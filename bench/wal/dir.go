@@ -56,7 +56,7 @@ type dirStore struct {
 	mu   sync.Mutex
 	open map[fileID]*os.File
 
-	ahead *readAhead // nil if nothing is read ahead
+	piece int // bytes of a piece of a stream; 0 = 1 MiB
 }
 
 // openDir takes a directory into possession: one that is ours, or one that is empty
@@ -232,31 +232,30 @@ func (s *dirStore) zero(f fileID, from, size int64) error {
 	return file.Sync()
 }
 
-func (s *dirStore) load(f fileID, scratch []byte) ([]byte, error) {
-	if a := s.ahead; a != nil && len(a.files) > 0 && a.files[0] == f {
-		return a.next(scratch)
-	}
-	return s.read(f, scratch)
-}
-
-func (s *dirStore) read(f fileID, scratch []byte) ([]byte, error) {
-	file, err := s.file(f)
+func (s *dirStore) load(f fileID, from int64) ([]byte, error) {
+	file, size, err := s.sized(f)
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	size := dataEnd(file, info.Size())
-	if int64(cap(scratch)) < size {
-		scratch = make([]byte, size)
-	}
-	n, err := file.ReadAt(scratch[:size], 0)
+	data := make([]byte, max(0, size-from))
+	n, err := file.ReadAt(data, from)
 	if err == io.EOF {
 		err = nil
 	}
-	return scratch[:n], err
+	return data[:n], err
+}
+
+// sized returns f, open, and how much of it may have been written to.
+func (s *dirStore) sized(f fileID) (*os.File, int64, error) {
+	file, err := s.file(f)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	return file, dataEnd(file, info.Size()), nil
 }
 
 func (s *dirStore) head(f fileID, buf []byte) ([]byte, error) {
@@ -269,21 +268,6 @@ func (s *dirStore) head(f fileID, buf []byte) ([]byte, error) {
 		err = nil
 	}
 	return buf[:n], err
-}
-
-func (s *dirStore) expect(kind fileKind, numbers []uint64) {
-	s.forgo()
-	if len(numbers) > 0 {
-		s.ahead = s.readAhead(kind, numbers)
-	}
-}
-
-// forgo gives up what is read ahead.
-func (s *dirStore) forgo() {
-	if s.ahead != nil {
-		s.ahead.stop()
-		s.ahead = nil
-	}
 }
 
 func (s *dirStore) flip(f fileID, off int64, bit uint8) error {
@@ -301,7 +285,6 @@ func (s *dirStore) flip(f fileID, off int64, bit uint8) error {
 }
 
 func (s *dirStore) list() ([]fileID, error) {
-	s.forgo() // it may be of before a crash
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil, err
@@ -325,7 +308,6 @@ func (s *dirStore) wipe() error {
 }
 
 func (s *dirStore) close() error {
-	s.forgo()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, file := range s.open {

@@ -45,7 +45,6 @@ type Disk struct {
 	err     error
 	observe func(Sync)
 	stats   Stats
-	scratch []byte // a segment that is read
 }
 
 type snapshotBytes struct {

@@ -57,7 +57,7 @@ func (d *dumper) printf(format string, args ...any) {
 }
 
 func (d *dumper) dump() error {
-	r, snapshots, scratch, err := survey(d.store, nil)
+	r, snapshots, scratch, err := survey(d.store)
 	if err != nil {
 		return err
 	}
@@ -97,19 +97,24 @@ func (d *dumper) dump() error {
 
 // segment lists the frames of a segment as far as they can be read.
 func (d *dumper) segment(r *reader, i int, n uint64) error {
-	s, err := r.load(i)
+	data, err := d.store.load(fileID{segmentFile, n}, 0)
 	if err != nil {
-		return err
+		return fmt.Errorf("wal: %w", err)
 	}
-	d.printf("%s  segment %d, %d B, log %08x\n", fileName(fileID{segmentFile, n}), n, len(r.data), r.id)
-	if s != nil {
-		d.printf("%12d  BAD     %s\n", s.off, s.reason)
+	s := span{r.id, n, 0, data}
+	d.printf("%s  segment %d, %d B, log %08x\n", fileName(fileID{segmentFile, n}), n, len(data), r.id)
+	bad := func(off int64, reason string) { d.printf("%12d  BAD     %s\n", off, reason) }
+	if h := r.heads[i]; h.reason != "" {
+		bad(0, h.reason)
+		return nil
+	} else if h.id != r.id {
+		bad(0, ofAnotherLog(h.id, r.id))
 		return nil
 	}
-	for off := int64(segmentHeader); !blank(r.data, off, frameHeader); {
-		f, reason := readFrame(r.data, r.id, n, off)
+	for off := int64(segmentHeader); !s.blank(off, frameHeader); {
+		f, reason := s.frame(off)
 		if reason != "" {
-			d.printf("%12d  BAD     %s\n", off, reason)
+			bad(off, reason)
 			return nil
 		}
 		d.printf("%12d  %-6s  %s\n", off, frameNames[f.kind], d.words(f))

@@ -69,7 +69,11 @@ func TestCommitMarksWaitForTheNextSync(t *testing.T) {
 // TestCrashAgainstModel checks that a crash at any instant keeps exactly what the
 // finished syncs cover, from the newest durable baseline on.
 func TestCrashAgainstModel(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds := uint64(12)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		m := NewMemory(smr.Time(rng.IntN(3) * 7))
 		var kept []string // durable in the model

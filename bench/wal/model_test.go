@@ -110,14 +110,17 @@ var devices = []struct {
 }{
 	{"memory", func(_ *testing.T, seed uint64, _ Policy) (Log, bells) { return NewMemory(smr.Time(seed % 3 * 7)), nil }},
 	{"simulated", func(_ *testing.T, seed uint64, p Policy) (Log, bells) {
-		return NewSimulated(Options{Policy: p, Segment: 16 << 10}, Model{Sync: smr.Time(seed % 3 * 7), Jitter: smr.Time(seed % 4 * 3), Bandwidth: int64(seed%2) * 1e13, Seed: seed}), nil
+		d := NewSimulated(Options{Policy: p, Segment: 16 << 10}, Model{Sync: smr.Time(seed % 3 * 7), Jitter: smr.Time(seed % 4 * 3), Bandwidth: int64(seed%2) * 1e13, Seed: seed})
+		d.store.(*memStore).piece = int(seed%5) * 1000 // 0: whole files
+		return d, nil
 	}},
-	{"disk", func(t *testing.T, _ uint64, p Policy) (Log, bells) {
+	{"disk", func(t *testing.T, seed uint64, p Policy) (Log, bells) {
 		b := make(bells, 1)
 		d, err := Open(t.TempDir(), Options{Policy: p, Segment: 16 << 10, Wake: b, Owner: "a test"})
 		if err != nil {
 			t.Fatal(err)
 		}
+		d.store.(*dirStore).piece = int(seed%3) << 10 // 0: 1 MiB
 		return d, b
 	}},
 }

@@ -1,9 +1,6 @@
 package wal
 
-import (
-	"bytes"
-	"fmt"
-)
+import "fmt"
 
 // reader walks through the segments of a log that nobody writes to.
 type reader struct {
@@ -11,11 +8,14 @@ type reader struct {
 	id       uint32
 	segments []uint64 // ascending
 	heads    []head   // of the segments
-	scratch  []byte
 
-	i    int    // of the segment that data is
-	data []byte // the segment as far as it is not known to be zeros
-	off  int64  // of the next frame
+	stream  stream // of segments[i:]
+	i       int    // of the segment that is read
+	span           // what is in memory of it, from off on at least
+	buf     []byte // in which span lies; nil if it is not the stream's
+	last    bool   // span goes to the end of what the segment holds
+	off     int64  // of the next frame
+	scratch []byte // for a frame that is in several pieces
 
 	known place    // records say that the log was synced up to here
 	ended []extent // segments that next has gone through, as far as they are used
@@ -28,23 +28,85 @@ type stop struct {
 	reason  string // "" = nothing was written there
 }
 
-// load goes to the beginning of segment i.
-func (r *reader) load(i int) (*stop, error) {
-	f := fileID{segmentFile, r.segments[i]}
-	data, err := r.store.load(f, r.scratch)
-	if err != nil {
-		return nil, fmt.Errorf("wal: %w", err)
+// enter goes to the beginning of segment i, from where on segments are read ahead.
+func (r *reader) enter(i int) error {
+	r.leave()
+	r.stream = r.store.stream(segmentFile, r.segments[i:])
+	s, err := r.begin(i)
+	if s != nil {
+		err = &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
 	}
-	r.scratch = data
-	r.i, r.data, r.off = i, data, segmentHeader
-	id, reason := readSegmentHeader(data, f.n)
+	return err
+}
+
+// leave ends the reading.
+func (r *reader) leave() {
+	if r.stream != nil {
+		r.stream.stop()
+	}
+	r.stream, r.buf, r.last, r.data = nil, nil, true, nil
+}
+
+// begin goes to the beginning of segment i, which is the next one in the stream.
+func (r *reader) begin(i int) (*stop, error) {
+	for !r.last { // what follows the end of a segment is nothing
+		r.off = r.end()
+		if err := r.more(); err != nil {
+			return nil, err
+		}
+	}
+	segment := r.segments[i]
+	r.i, r.span, r.off, r.last = i, span{id: r.id, segment: segment}, 0, false
+	if err := r.want(segmentHeader); err != nil {
+		return nil, err
+	}
+	id, reason := readSegmentHeader(r.data, segment)
 	if reason == "" && id != r.id {
-		reason = fmt.Sprintf("the segment is of another log, %08x; this one is %08x", id, r.id)
+		reason = ofAnotherLog(id, r.id)
 	}
 	if reason != "" {
-		return &stop{f.n, 0, reason}, nil
+		return &stop{segment, 0, reason}, nil
 	}
+	r.off = segmentHeader
 	return nil, nil
+}
+
+func ofAnotherLog(id, this uint32) string {
+	return fmt.Sprintf("the segment is of another log, %08x; this one is %08x", id, this)
+}
+
+// want reads on until the n bytes at off are in memory, if the segment has them.
+func (r *reader) want(n int64) (err error) {
+	for err == nil && !r.last && r.end() < r.off+n {
+		err = r.more()
+	}
+	return err
+}
+
+// more adds the next piece of the segment behind what is left from off on.
+func (r *reader) more() error {
+	p, err := r.stream.next()
+	if err != nil {
+		return fmt.Errorf("wal: %w", err)
+	}
+	left := r.bytes(r.off, r.end()-r.off)
+	from, buf := r.end()-int64(len(left)), r.buf
+	r.last = p.last
+	switch {
+	case len(left) <= p.front:
+		copy(p.buf[p.front-len(left):], left)
+		r.data, r.buf = p.buf[p.front-len(left):], p.buf
+	case r.buf == nil && len(r.scratch) > 0 && &left[0] == &r.scratch[0]:
+		r.scratch = append(r.scratch, p.buf[p.front:]...)
+		r.data, buf = r.scratch, p.buf
+	default:
+		r.scratch = append(append(r.scratch[:0], left...), p.buf[p.front:]...)
+		r.data, r.buf = r.scratch, nil
+		r.stream.free(p.buf)
+	}
+	r.from = from
+	r.stream.free(buf)
+	return nil
 }
 
 // next reads the next record. Through the end of a segment it goes on to the
@@ -52,10 +114,18 @@ func (r *reader) load(i int) (*stop, error) {
 func (r *reader) next() (f frame, s *stop, err error) {
 	for {
 		segment := r.segments[r.i]
-		if blank(r.data, r.off, frameHeader) {
+		if err := r.want(frameHeader); err != nil {
+			return f, nil, err
+		}
+		if r.blank(r.off, frameHeader) {
 			return f, &stop{segment, r.off, ""}, nil
 		}
-		f, reason := readFrame(r.data, r.id, segment, r.off)
+		if r.header(r.off) {
+			if err := r.want(min(r.peek(r.off).size, int64(frameSize(maxPayload)))); err != nil {
+				return f, nil, err
+			}
+		}
+		f, reason := r.frame(r.off)
 		if reason != "" {
 			return f, &stop{segment, r.off, reason}, nil
 		}
@@ -69,7 +139,7 @@ func (r *reader) next() (f frame, s *stop, err error) {
 			if r.i+1 == len(r.segments) || r.segments[r.i+1] != segment+1 {
 				return f, nil, &RotError{r.store.name(fileID{segmentFile, segment + 1}), 0, "the segment is missing"}
 			}
-			if s, err := r.load(r.i + 1); s != nil || err != nil {
+			if s, err := r.begin(r.i + 1); s != nil || err != nil {
 				if s != nil { // it was durable before its predecessor ended
 					err = &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
 				}
@@ -78,20 +148,6 @@ func (r *reader) next() (f frame, s *stop, err error) {
 		}
 	}
 }
-
-// blank reports whether the n bytes at off, as far as they are there, are zeros.
-func blank(data []byte, off, n int64) bool {
-	data = data[min(off, int64(len(data))):min(off+n, int64(len(data)))]
-	for len(data) >= len(zeros) {
-		if !bytes.Equal(data[:len(zeros)], zeros[:]) {
-			return false
-		}
-		data = data[len(zeros):]
-	}
-	return bytes.Equal(data, zeros[:len(data)])
-}
-
-var zeros [4096]byte
 
 // verdict tells a torn tail from rot. What had been synced must be there; of what
 // had not, any part may be missing after a power failure. It is rot
@@ -107,38 +163,40 @@ var zeros [4096]byte
 // can tell; it is cut. torn is how many bytes are cut off behind the stop.
 func (r *reader) verdict(s stop) (torn uint64, err error) {
 	name := func(n uint64) string { return r.store.name(fileID{segmentFile, n}) }
-	if s.off > 0 && s.reason != "" && oneBit(r.data, r.id, s.segment, s.off) {
-		return 0, &RotError{name(s.segment), s.off, s.reason + " for a single bit"}
-	}
 	for i := r.i; i < len(r.segments); i++ {
-		data, from := r.data, s.off
+		from := s.off
 		if i > r.i {
-			f := fileID{segmentFile, r.segments[i]}
-			if data, err = r.store.load(f, nil); err != nil {
-				return 0, fmt.Errorf("wal: %w", err)
-			}
 			from = segmentHeader
 		}
+		f := fileID{segmentFile, r.segments[i]}
+		data, err := r.store.load(f, from)
+		if err != nil {
+			return 0, fmt.Errorf("wal: %w", err)
+		}
+		rest := span{r.id, f.n, from, data}
+		if i == r.i && s.off > 0 && s.reason != "" && rest.oneBit(s.off) {
+			return 0, &RotError{name(s.segment), s.off, s.reason + " for a single bit"}
+		}
 		last := from
-		for off := from; off < int64(len(data)); off += 8 {
-			if blank(data, off, int64(len(zeros))) {
+		for off := from; off < rest.end(); off += 8 {
+			if rest.blank(off, int64(len(zeros))) {
 				off += int64(len(zeros)) - 8
 				continue
 			}
-			if blank(data, off, 8) {
+			if rest.blank(off, 8) {
 				continue
 			}
-			last = min(off+8, int64(len(data)))
-			if !header(data, r.id, r.segments[i], off) {
+			last = min(off+8, rest.end())
+			if !rest.header(off) {
 				continue
 			}
-			if f, reason := readFrame(data, r.id, r.segments[i], off); reason == "" && f.durable > at(s.segment, s.off) {
+			if g, reason := rest.frame(off); reason == "" && g.durable > at(s.segment, s.off) {
 				why := s.reason
 				if why == "" {
 					why = "nothing is written here"
 				}
 				return 0, &RotError{name(s.segment), s.off,
-					fmt.Sprintf("%s, and a record at offset %d of %s says that it was synced", why, off, fileName(fileID{segmentFile, r.segments[i]}))}
+					fmt.Sprintf("%s, and a record at offset %d of %s says that it was synced", why, off, fileName(f))}
 			}
 		}
 		torn += uint64(last - from)
@@ -157,9 +215,9 @@ type end struct {
 // walk finds the newest whole baseline and calls f for every record from there on.
 // It returns a *RotError where what must be there is not.
 func (r *reader) walk(f func(frame) error) (e end, err error) {
+	defer r.leave()
 	e.base = -1
 	half := uint64(0) // the segment of a baseline that is not whole
-	loaded := false   // segments[e.base] is
 	for i := len(r.segments) - 1; i >= 0 && e.base < 0; i-- {
 		switch {
 		case r.heads[i].flags&flagBaseline != 0: // else, if it matters, the walk from an earlier one will find out
@@ -175,7 +233,7 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 				return e, err
 			}
 			if s == nil {
-				e.base, loaded = i, r.i == i
+				e.base = i
 				break
 			}
 			torn, err := r.verdict(*s)
@@ -197,7 +255,7 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 		first := fileID{segmentFile, r.segments[0]}
 		return e, &RotError{r.store.name(first), 0, "the log does not begin with a whole baseline"}
 	}
-	if loaded {
+	if r.stream != nil && r.i == e.base && r.from == 0 { // it is in memory, all that was read of it
 		r.off = segmentHeader
 	} else if err := r.enter(e.base); err != nil {
 		return e, err
@@ -222,16 +280,6 @@ func (r *reader) walk(f func(frame) error) (e end, err error) {
 			return e, err
 		}
 	}
-}
-
-// enter goes to the beginning of segment i and has the following ones read ahead.
-func (r *reader) enter(i int) error {
-	r.store.expect(segmentFile, r.segments[i:])
-	s, err := r.load(i)
-	if s != nil {
-		err = &RotError{r.store.name(fileID{segmentFile, s.segment}), 0, s.reason}
-	}
-	return err
 }
 
 // durable reports whether the beginnings of the segments tell that the baseline which
@@ -262,7 +310,7 @@ func (r *reader) whole() (*stop, error) {
 // loadSnapshot reads a snapshot file.
 func loadSnapshot(st store, index uint64) (id uint32, meta, image []byte, err error) {
 	f := fileID{snapshotFile, index}
-	data, err := st.load(f, nil)
+	data, err := st.load(f, 0)
 	if err != nil {
 		return 0, nil, nil, fmt.Errorf("wal: %w", err)
 	}

@@ -8,7 +8,7 @@ func (d *Disk) Recover(restore func(index uint64, meta, image []byte) error, rep
 	if d.closed {
 		return rec, ErrClosed
 	}
-	r, snapshots, scratch, err := survey(d.store, d.scratch)
+	r, snapshots, scratch, err := survey(d.store)
 	if err != nil {
 		return rec, d.broken(err)
 	}
@@ -40,9 +40,7 @@ func (d *Disk) Recover(restore func(index uint64, meta, image []byte) error, rep
 			rec.Records++
 			return replay(f.payload)
 		})
-		d.store.expect(segmentFile, nil) // no more of them
 	}
-	d.scratch = r.scratch
 	rec.Bytes, rec.Torn = e.read, e.torn
 	if err != nil {
 		return rec, d.broken(err)

@@ -55,6 +55,7 @@ func reopen(files map[fileID][]byte, segment int64) (*Disk, []string, error) {
 	for f, data := range files {
 		s.files[f] = slices.Clone(data)
 	}
+	s.piece = len(s.files[fileID{segmentFile, 1}]) % 3 * 500 // 0: whole files
 	d := newDisk(Options{Segment: segment}, s, newSimDevice(s, Model{}), 1)
 	_, _, records, err := contents(d)
 	return d, records, err

@@ -32,14 +32,13 @@ type store interface {
 	remove(f fileID) error
 	// zero makes a file of size bytes end at from: what is behind reads as zeros.
 	zero(f fileID, from, size int64) error
-	// load returns all of a file that is not known to be zeros; scratch may be
-	// used for it and belongs to the store from then on. Nobody writes to the file
-	// while the result is looked at.
-	load(f fileID, scratch []byte) ([]byte, error)
+	// load returns what a file holds from an offset on, as far as it is not known
+	// to be zeros. Nobody writes to the file while the result is looked at.
+	load(f fileID, from int64) ([]byte, error)
+	// stream reads files from end to end, one after another, like load.
+	stream(kind fileKind, numbers []uint64) stream
 	// head reads the beginning of a file, as much of it as fits into buf.
 	head(f fileID, buf []byte) ([]byte, error)
-	// expect says that these files will be loaded soon, in this order.
-	expect(kind fileKind, numbers []uint64)
 	flip(f fileID, off int64, bit uint8) error
 	// list returns the files of the log, sorted by kind and number.
 	list() ([]fileID, error)
@@ -48,10 +47,27 @@ type store interface {
 	close() error
 }
 
+// stream hands out files in pieces.
+type stream interface {
+	// next returns the next piece. Whoever has asked for more than there is of the
+	// files waits for ever.
+	next() (piece, error)
+	free(buf []byte) // of a piece that is not used any more; nil is none
+	stop()
+}
+
+// piece is a piece of a file: buf[front:]. What is before front may be written to.
+type piece struct {
+	buf   []byte
+	front int
+	last  bool // of its file
+}
+
 // memStore keeps files in memory, for simulated devices.
 type memStore struct {
 	files map[fileID][]byte
 	spare [][]byte
+	piece int // bytes of a piece of a stream; 0 = whole files
 }
 
 func newMemStore() *memStore { return &memStore{files: map[fileID][]byte{}} }
@@ -107,18 +123,43 @@ func (s *memStore) zero(f fileID, from, _ int64) error {
 	return nil
 }
 
-func (s *memStore) load(f fileID, _ []byte) ([]byte, error) {
+func (s *memStore) load(f fileID, from int64) ([]byte, error) {
 	b, ok := s.files[f]
 	if !ok {
 		return nil, fs.ErrNotExist
 	}
-	return b, nil
+	return b[min(from, int64(len(b))):], nil
 }
 
 func (s *memStore) head(f fileID, buf []byte) ([]byte, error) {
-	b, err := s.load(f, nil)
+	b, err := s.load(f, 0)
 	return b[:min(len(b), len(buf))], err
 }
+
+func (s *memStore) stream(kind fileKind, numbers []uint64) stream {
+	return &memStream{s, kind, numbers, 0}
+}
+
+// memStream hands out the memory of a memStore.
+type memStream struct {
+	store   *memStore
+	kind    fileKind
+	numbers []uint64 // to be read
+	off     int      // in the first of them
+}
+
+func (m *memStream) next() (piece, error) {
+	data, err := m.store.load(fileID{m.kind, m.numbers[0]}, int64(m.off))
+	if n := m.store.piece; n > 0 && len(data) > n {
+		m.off += n
+		return piece{buf: data[:n:n]}, err
+	}
+	m.numbers, m.off = m.numbers[1:], 0
+	return piece{buf: data[:len(data):len(data)], last: true}, err
+}
+
+func (m *memStream) free([]byte) {}
+func (m *memStream) stop()       {}
 
 func (s *memStore) flip(f fileID, off int64, bit uint8) error {
 	b := s.files[f]
@@ -155,8 +196,7 @@ func (s *memStore) wipe() error {
 	return nil
 }
 
-func (s *memStore) sync(fileID) error         { return nil }
-func (s *memStore) syncDir() error            { return nil }
-func (s *memStore) expect(fileKind, []uint64) {}
-func (s *memStore) name(f fileID) string      { return "simulated/" + fileName(f) }
-func (s *memStore) close() error              { return nil }
+func (s *memStore) sync(fileID) error    { return nil }
+func (s *memStore) syncDir() error       { return nil }
+func (s *memStore) name(f fileID) string { return "simulated/" + fileName(f) }
+func (s *memStore) close() error         { return nil }

@@ -19,8 +19,8 @@ func readHead(st store, n uint64) (h head, err error) {
 		return h, fmt.Errorf("wal: %w", err)
 	}
 	h.id, h.reason = readSegmentHeader(data, n)
-	if h.reason == "" && header(data, h.id, n, segmentHeader) {
-		f := peek(data, segmentHeader)
+	if first := (span{h.id, n, 0, data}); h.reason == "" && first.header(segmentHeader) {
+		f := first.peek(segmentHeader)
 		h.frame, h.flags, h.durable = true, f.flags, f.durable
 	}
 	return h, nil
@@ -28,8 +28,8 @@ func readHead(st store, n uint64) (h head, err error) {
 
 // survey lists a log's files, reads the beginning of each segment and finds out the
 // log's id.
-func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err error) {
-	r = reader{store: st, scratch: scratch}
+func survey(st store) (r reader, snapshots, other []uint64, err error) {
+	r = reader{store: st}
 	files, err := st.list()
 	if err != nil {
 		return r, nil, nil, fmt.Errorf("wal: %w", err)
@@ -69,11 +69,11 @@ func survey(st store, scratch []byte) (r reader, snapshots, other []uint64, err 
 	switch n := len(r.segments); {
 	case n == 1:
 		f := fileID{segmentFile, r.segments[0]}
-		data, err := st.load(f, r.scratch)
+		data, err := st.load(f, 0)
 		if err != nil {
 			return r, nil, nil, fmt.Errorf("wal: %w", err)
 		}
-		if f.n != 1 || len(snapshots) > 0 || !blank(data, 0, int64(len(data))) {
+		if f.n != 1 || len(snapshots) > 0 || !(&span{data: data}).blank(0, int64(len(data))) {
 			return r, nil, nil, &RotError{st.name(f), 0, r.heads[0].reason}
 		}
 		r.segments, r.heads = nil, nil // the process that made it died before it could write
