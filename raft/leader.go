@@ -22,7 +22,7 @@ func (c *core) Propose(_ smr.Time, tag smr.Tag, data []byte) error {
 		return errTooLong
 	}
 	open := c.log.bytes(c.log.commit, c.log.last())
-	if c.noop == 0 || open+window.EncodedSize(len(data)) > c.cfg.Inflight {
+	if c.noop == 0 || open+window.EncodedSize(len(data)) > c.cfg.Inflight || c.log.crowded() {
 		c.reached(probe.RaftWindowFull)
 		return smr.ErrFull
 	}

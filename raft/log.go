@@ -153,6 +153,13 @@ func (l *raftLog) firstFrom(t uint64) uint64 {
 	return lo
 }
 
+// crowded reports whether the open entries take half of the window's slots. The others
+// are for the no-ops of leaders to come: one that finds no room for its own can commit
+// nothing, and has nothing to make room with.
+func (l *raftLog) crowded() bool {
+	return l.last()-l.commit >= (l.w.Limit()-l.base())/2
+}
+
 // room is the space left in the window, in bytes and in slots.
 func (l *raftLog) room() (bytes int, slots uint64) {
 	return l.w.Capacity() - l.w.Bytes(), l.w.Limit() - l.last()
