@@ -122,9 +122,10 @@ func (w *Worker) redirect(now smr.Time, from, to uint16) {
 }
 
 // scan looks for silence. A group that has heard nothing for RetryAfter tries the
-// next replica. Commands without an answer for that long, and for several times
-// what an answer usually takes, are sent again: under overload answers come late,
-// and to ask again for what is only late would be the end of it.
+// next replica, with all that has waited so long. While answers come, commands without
+// one for that long, and for several times what an answer usually takes, are sent again:
+// under overload answers come late, and to ask again for what is only late would be the
+// end of it.
 func (w *Worker) scan(now smr.Time) {
 	w.scanAt = now + w.RetryAfter/4
 	for i := range w.groups {
@@ -133,11 +134,14 @@ func (w *Worker) scan(now smr.Time) {
 			continue
 		}
 		g.redirects = 0
-		g.heard = now
+		g.heard, g.silent = now, true
 		g.to = g.to%uint16(len(w.Replicas)) + 1
 	}
 	w.again(waiting, func(n int, o *slot) bool {
 		g := &w.groups[n/w.Inflight%len(w.groups)]
-		return now-o.last >= max(w.RetryAfter, 8*g.usual)
+		return now-o.last >= w.RetryAfter && (g.silent || now-o.last >= 8*g.usual)
 	})
+	for i := range w.groups {
+		w.groups[i].silent = false
+	}
 }
