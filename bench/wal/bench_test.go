@@ -115,20 +115,18 @@ func BenchmarkRecovery(b *testing.B) {
 				b.Fatal(err)
 			}
 			var raw, ours []time.Duration
-			buf := make([]byte, 1<<20)
 			for b.Loop() {
-				files := chill(b, dir)
-				began := time.Now()
-				for _, name := range files {
-					readAll(b, name, buf)
+				_, took, err := ReadCold(dir, 1<<40)
+				if err != nil {
+					b.Fatal(err)
 				}
-				raw = append(raw, time.Since(began))
-				chill(b, dir)
+				raw = append(raw, took)
 				log, err := Open(dir, Options{})
 				if err != nil {
 					b.Fatal(err)
 				}
-				began = time.Now()
+				log.store.evict()
+				began := time.Now()
 				if _, err := log.Recover(nil, func([]byte) error { return nil }); err != nil {
 					b.Fatal(err)
 				}
@@ -148,42 +146,4 @@ func byteCount(mib int) string {
 		return "1GiB"
 	}
 	return map[int]string{64: "64MiB", 256: "256MiB"}[mib]
-}
-
-// chill drops the files of a log from the page cache.
-func chill(b *testing.B, dir string) []string {
-	files, err := filepath.Glob(filepath.Join(dir, "*.seg"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			b.Fatal(err)
-		}
-		_ = f.Sync()
-		dropCache(f)
-		f.Close()
-	}
-	return files
-}
-
-func readAll(b *testing.B, name string, buf []byte) {
-	f, err := os.Open(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		b.Fatal(err)
-	}
-	end := dataEnd(f, info.Size()) // recovery does not read either what is preallocated only
-	for off := int64(0); off < end; {
-		n, err := f.ReadAt(buf[:min(end-off, int64(len(buf)))], off)
-		if err != nil {
-			b.Fatal(err)
-		}
-		off += int64(n)
-	}
 }

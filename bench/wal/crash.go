@@ -80,8 +80,8 @@ func (d *Disk) corrupt(seed uint64) error {
 }
 
 // Crash implements [Log]. What was written and not synced is erased, as if it had
-// only been in the kernel's memory. A sync that has ended without anybody knowing
-// counts as not done.
+// only been in the kernel's memory, and what was synced is read from the device again.
+// A sync that has ended without anybody knowing counts as not done.
 func (d *Disk) Crash(now smr.Time) {
 	if d.dev.virtual() {
 		d.advance(now)
@@ -89,6 +89,7 @@ func (d *Disk) Crash(now smr.Time) {
 	d.dev.halt()
 	if !d.lost {
 		d.fail(d.erase())
+		d.store.evict()
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/consbench/consbench/bench/smr"
 )
 
 // The name and the first line of the file that makes a directory a log of ours.
@@ -143,6 +146,19 @@ func Remove(dir string) error {
 		return fmt.Errorf("wal: %w", err)
 	}
 	return nil
+}
+
+func (s *dirStore) now() smr.Time { return smr.Time(time.Since(began)) }
+
+var began = time.Now()
+
+func (s *dirStore) evict() {
+	all, _ := s.list()
+	for _, f := range all {
+		if file, err := s.file(f); err == nil {
+			dropCache(file)
+		}
+	}
 }
 
 func (s *dirStore) name(f fileID) string { return filepath.Join(s.dir, fileName(f)) }

@@ -47,3 +47,6 @@ func dataEnd(f *os.File, size int64) int64 {
 	}
 	return min(end, size)
 }
+
+// dropCache has the kernel forget what it remembers of a file and what is on the disk.
+func dropCache(f *os.File) { _ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) }

@@ -1,6 +1,10 @@
 package wal
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/consbench/consbench/bench/smr"
+)
 
 // reader walks through the segments of a log that nobody writes to.
 type reader struct {
@@ -16,6 +20,8 @@ type reader struct {
 	last    bool   // span goes to the end of what the segment holds
 	off     int64  // of the next frame
 	scratch []byte // for a frame that is in several pieces
+
+	waited smr.Time // for the stream
 
 	known place    // records say that the log was synced up to here
 	ended []extent // segments that next has gone through, as far as they are used
@@ -85,7 +91,9 @@ func (r *reader) want(n int64) (err error) {
 
 // more adds the next piece of the segment behind what is left from off on.
 func (r *reader) more() error {
+	began := r.store.now()
 	p, err := r.stream.next()
+	r.waited += r.store.now() - began
 	if err != nil {
 		return fmt.Errorf("wal: %w", err)
 	}

@@ -1,12 +1,22 @@
 package wal
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/consbench/consbench/bench/smr"
+)
 
 // Recover implements [Log].
 func (d *Disk) Recover(restore func(index uint64, meta, image []byte) error, replay func(record []byte) error) (Recovery, error) {
 	rec := Recovery{Lost: d.lost}
 	if d.closed {
 		return rec, ErrClosed
+	}
+	last := d.store.now()
+	lap := func(spent *smr.Time) {
+		now := d.store.now()
+		*spent += now - last
+		last = now
 	}
 	r, snapshots, scratch, err := survey(d.store)
 	if err != nil {
@@ -34,6 +44,7 @@ func (d *Disk) Recover(restore func(index uint64, meta, image []byte) error, rep
 			return rec, err
 		}
 	}
+	lap(&rec.Spent.Scan)
 	e := end{cut: at(1, 0)}
 	if len(r.segments) > 0 {
 		e, err = r.walk(func(f frame) error {
@@ -42,12 +53,15 @@ func (d *Disk) Recover(restore func(index uint64, meta, image []byte) error, rep
 		})
 	}
 	rec.Bytes, rec.Torn = e.read, e.torn
+	lap(&rec.Spent.Replay)
+	rec.Spent.Wait, rec.Spent.Replay = r.waited, rec.Spent.Replay-r.waited
 	if err != nil {
 		return rec, d.broken(err)
 	}
 	if err := d.begin(&r, e, snapshots); err != nil {
 		return rec, d.broken(err)
 	}
+	lap(&rec.Spent.Sync)
 	return rec, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+
+	"github.com/consbench/consbench/bench/smr"
 )
 
 type fileKind uint8
@@ -43,6 +45,10 @@ type store interface {
 	// list returns the files of the log, sorted by kind and number.
 	list() ([]fileID, error)
 	name(f fileID) string
+	// evict takes the files out of the page cache, as far as they are synced.
+	evict()
+	// now is the time that recoveries take, on any clock.
+	now() smr.Time
 	wipe() error
 	close() error
 }
@@ -199,4 +205,6 @@ func (s *memStore) wipe() error {
 func (s *memStore) sync(fileID) error    { return nil }
 func (s *memStore) syncDir() error       { return nil }
 func (s *memStore) name(f fileID) string { return "simulated/" + fileName(f) }
+func (s *memStore) evict()               {}
+func (s *memStore) now() smr.Time        { return 0 }
 func (s *memStore) close() error         { return nil }

@@ -63,6 +63,15 @@ type Recovery struct {
 	Snapshot uint64 // index, 0 = none
 	Torn     uint64 // bytes cut off behind the last whole record
 	Lost     bool   // the whole log was lost since the last recovery: what was promised is forgotten
+	Spent    Spent
+}
+
+// Spent is where the time of a recovery went. A log without files takes none.
+type Spent struct {
+	Scan   smr.Time // listing files, reading their beginnings and the snapshot
+	Wait   smr.Time // for the device to read records
+	Replay smr.Time // checksums, and what is done with the records
+	Sync   smr.Time // of what may not have been synced, and of the end of the log
 }
 
 // Sync is one sync of the log that has ended.

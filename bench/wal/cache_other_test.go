@@ -1,7 +1,0 @@
-//go:build !linux
-
-package wal
-
-import "os"
-
-func dropCache(*os.File) {}
