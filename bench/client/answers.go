@@ -122,26 +122,30 @@ func (w *Worker) redirect(now smr.Time, from, to uint16) {
 }
 
 // scan looks for silence. A group that has heard nothing for RetryAfter tries the
-// next replica, with all that has waited so long. While answers come, commands without
-// one for that long, and for several times what an answer usually takes, are sent again:
-// under overload answers come late, and to ask again for what is only late would be the
-// end of it.
+// next replica. Commands without an answer for that long, and for several times
+// what an answer usually takes, are sent again: under overload answers come late,
+// and to ask again for what is only late would be the end of it. One that would go
+// where it went the last time takes its group a replica further: else its turn to be
+// sent again might always be that of the same one, which may be down for good.
 func (w *Worker) scan(now smr.Time) {
 	w.scanAt = now + w.RetryAfter/4
 	for i := range w.groups {
 		g := &w.groups[i]
-		if now-g.heard < w.RetryAfter || g.open == 0 {
+		if g.silent = now-g.heard >= w.RetryAfter && g.open > 0; !g.silent {
 			continue
 		}
 		g.redirects = 0
-		g.heard, g.silent = now, true
+		g.heard = now
 		g.to = g.to%uint16(len(w.Replicas)) + 1
 	}
 	w.again(waiting, func(n int, o *slot) bool {
 		g := &w.groups[n/w.Inflight%len(w.groups)]
-		return now-o.last >= w.RetryAfter && (g.silent || now-o.last >= 8*g.usual)
+		if now-o.last < max(w.RetryAfter, 8*g.usual) {
+			return false
+		}
+		if g.silent && o.to == g.to {
+			g.to, g.silent = g.to%uint16(len(w.Replicas))+1, false
+		}
+		return true
 	})
-	for i := range w.groups {
-		w.groups[i].silent = false
-	}
 }
