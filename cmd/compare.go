@@ -239,13 +239,13 @@ func (k *comparing) rerun(args []string, sides []compare.Side) []string {
 func differences(sides []compare.Side) []result.Difference {
 	out := []result.Difference{}
 	for _, o := range options {
-		if contains([]string{"protocol", "dir", "listen"}, o.name) {
+		if contains([]string{"protocol", "dir", "listen", "repeat"}, o.name) {
 			continue
 		}
 		d := result.Difference{Option: o.name}
 		same := true
 		for i := range sides {
-			v := o.value(&sides[i].Config).String()
+			v := o.inWords(&sides[i].Config)
 			same = same && (i == 0 || v == d.Values[0])
 			d.Values = append(d.Values, v)
 		}
@@ -254,6 +254,18 @@ func differences(sides []compare.Side) []result.Difference {
 		}
 	}
 	return out
+}
+
+// inWords is the value of an option, or what holds where it has none.
+func (o option) inWords(c *bench.Config) string {
+	switch v := o.value(c).String(); {
+	case v != "" && !(v == "0" && o.shown == "majority"):
+		return v
+	case o.shown == "" || o.shown == "-":
+		return "none"
+	default:
+		return o.shown
+	}
 }
 
 // separate takes raft:batch=1,heartbeat=20ms apart.

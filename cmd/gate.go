@@ -271,7 +271,7 @@ func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Sou
 		target, err := openTarget(s.Name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--update: %w", err))
-			gate.Blame(g, gate.ErrBroken)
+			gate.Blame(g, gate.ErrReplace)
 			continue
 		}
 		fresh, err := gate.Repeat(ctx, s, gate.Runner(runBench), k.protocols, progress.update)
@@ -291,7 +291,7 @@ func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Sou
 	for _, r := range all {
 		if err := r.target.write(r.file); err != nil {
 			errs = append(errs, fmt.Errorf("--update: %w", err))
-			gate.Blame(g, gate.ErrBroken)
+			gate.Blame(g, gate.ErrReplace)
 		}
 	}
 	if len(errs) == 0 {

@@ -17,7 +17,7 @@ import (
 // exactly, live runs in interleaved pairs.
 func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config, progress *progress) []error {
 	deadline := time.Now().Add(k.budget)
-	blame := func(err error) []error {
+	blame := func(err error, kind ...error) []error {
 		if ctx.Err() != nil {
 			err = bench.ErrInterrupted
 		}
@@ -25,7 +25,7 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 			gate.Blame(g, gate.ErrUsage)
 			return []error{err}
 		}
-		gate.Blame(g, err)
+		gate.Blame(g, errors.Join(append(kind, err)...))
 		return []error{err}
 	}
 	now, err := self()
@@ -35,7 +35,7 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	progress.note("building " + k.against)
 	old, err := buildRevision(ctx, k.against)
 	if err != nil {
-		return blame(err)
+		return blame(err, gate.ErrBuild)
 	}
 	defer func() {
 		if err := old.remove(); err != nil {

@@ -31,7 +31,7 @@ func markdownComparison(b *strings.Builder, d *Document) {
 		var values []string
 		for i, v := range diff.Values {
 			if v == "" {
-				v = "unset"
+				v = "none"
 			}
 			values = append(values, letter(i)+" "+md(v))
 		}

@@ -81,8 +81,30 @@ func Blame(g *result.Gate, err error) {
 	case g.Verdict == "":
 		g.Verdict = Broken
 	}
+	if g.Verdict == Broken && g.Why == "" {
+		g.Why = why(err)
+	}
 	g.Interrupted = g.Interrupted || errors.Is(err, bench.ErrInterrupted)
 }
+
+// why says in few words what kept a gate from a verdict; the errors say more.
+func why(err error) string {
+	switch {
+	case errors.Is(err, ErrBudget):
+		return "no time for live runs (--budget)"
+	case errors.Is(err, ErrBuild):
+		return "the revision was not built"
+	case errors.Is(err, ErrReplace):
+		return "a baseline cannot be replaced"
+	}
+	return "a run failed"
+}
+
+// ErrBuild says that there is no program of a revision.
+var ErrBuild = errors.New("not built")
+
+// ErrReplace says that a file could not be written.
+var ErrReplace = errors.New("not replaced")
 
 // ErrIncorrect says that a run was found incorrect.
 var ErrIncorrect = errors.New("INCORRECT")

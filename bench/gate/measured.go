@@ -338,6 +338,7 @@ func (t *Trial) judge(protocol string, l stat.Threshold, s series, confidence fl
 	}
 	row.Change = relative(ratio.Value)
 	if ratio.Bounded() {
+		row.Confidence = confidence
 		row.Low, row.High = relative(ratio.Low), relative(ratio.High)
 	}
 	v := l.Catches(ratio, batches, stat.DefaultPower)

@@ -37,6 +37,9 @@ func GateCells(r *result.GateRow) (before, now, change, bounds string) {
 	before, now = gateValues(r)
 	if r.Low != nil && r.High != nil {
 		bounds = gateBounds(r)
+		if c := confidence(r); c != "" {
+			bounds += " (" + c + ")"
+		}
 	}
 	return before, now, gateChange(r), bounds
 }

@@ -81,7 +81,7 @@ func (p *page) sides(c *result.Comparison) {
 		var values []string
 		for i, v := range d.Values {
 			if v == "" {
-				v = "unset"
+				v = "none"
 			}
 			values = append(values, Letter(i)+" "+Clean(v))
 		}

@@ -24,7 +24,9 @@ func Gate(w io.Writer, g *result.Gate, o Options, verbose bool) error {
 	}
 	p.gateTests(g.Tests)
 	p.gateSkipped(g.Skipped, verbose)
-	p.line(gateClosing(g))
+	for _, l := range Wrap(gateClosing(g), p.width) {
+		p.line(l)
+	}
 	_, err := w.Write(p.out.Bytes())
 	return err
 }
@@ -56,6 +58,15 @@ func (p *page) gateTests(tests []result.GateTest) {
 		g.add(cells...)
 	}
 	p.table(g, "BOUNDS", "LIMIT", "LAYER", "METRIC")
+	if slices.Contains(g.header, "BOUNDS") {
+		var rows []result.GateRow
+		for _, t := range tests {
+			if t.Row != nil {
+				rows = append(rows, *t.Row)
+			}
+		}
+		p.gateLegend(gateConfidence(rows))
+	}
 	p.line("")
 }
 
@@ -168,11 +179,11 @@ func (p *page) gateTable(rows []result.GateRow) {
 		g.drop(slices.Index(g.header, "SEES"))
 	}
 	p.table(g, "BEFORE", "NOW", "SEES")
+	sees := ""
 	if seen && slices.Contains(g.header, "SEES") {
-		for _, l := range Wrap("(SEES: the smallest change for the worse that fails 95 times in 100; bounds hold 95 %)", p.width-2) {
-			p.line("  " + p.paint(dim, l))
-		}
+		sees = "SEES: the smallest change for the worse that fails 95 times in 100"
 	}
+	p.gateLegend(sees, gateConfidence(rows))
 	for i := range rows {
 		for _, note := range gateNotes(&rows[i]) {
 			for j, l := range Wrap(Clean(rows[i].Metric)+": "+note, p.width-4) {
@@ -180,6 +191,53 @@ func (p *page) gateTable(rows []result.GateRow) {
 			}
 		}
 	}
+}
+
+// confidence is that of a row's bounds: 95 %; empty where it is not known.
+func confidence(r *result.GateRow) string {
+	if r.Confidence <= 0 {
+		return ""
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(100*r.Confidence, 'f', 1, 64), ".0") + " %"
+}
+
+// gateLegend explains columns of a table, below it.
+func (p *page) gateLegend(parts ...string) {
+	text := strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
+	if text == "" {
+		return
+	}
+	for _, l := range Wrap("("+text+")", p.width-2) {
+		p.line("  " + p.paint(dim, l))
+	}
+}
+
+// gateConfidence says how far the bounds of rows can be trusted: bounds hold 98.3 %,
+// of response.p99 95 %.
+func gateConfidence(rows []result.GateRow) string {
+	of := map[string][]string{}
+	var order []string
+	for i := range rows {
+		if s := confidence(&rows[i]); s != "" {
+			if of[s] == nil {
+				order = append(order, s)
+			}
+			if !slices.Contains(of[s], Clean(rows[i].Metric)) {
+				of[s] = append(of[s], Clean(rows[i].Metric))
+			}
+		}
+	}
+	var parts []string
+	for i, s := range order {
+		if i > 0 {
+			s = "of " + and(of[s]) + " " + s
+		}
+		parts = append(parts, s)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "bounds hold " + strings.Join(parts, ", ")
 }
 
 // gateNotes are what a row has to say beside its figures.
@@ -338,12 +396,16 @@ func gateClosing(g *result.Gate) string {
 	}
 	if len(parts) == 0 {
 		parts = []string{"nothing was compared"}
-		if g.Verdict == "broken" {
-			return fmt.Sprintf("%s: exit %d", parts[0], g.Exit)
+	}
+	switch g.Verdict {
+	case "pass", "fail", "inconclusive", "updated":
+	default:
+		if g.Why == "" && (len(g.Rows) > 0 || g.Verdict != "broken") {
+			parts = append(parts, g.Verdict)
 		}
 	}
-	if g.Verdict != "pass" && g.Verdict != "fail" && g.Verdict != "inconclusive" && g.Verdict != "updated" {
-		parts = append(parts, g.Verdict)
+	if g.Why != "" {
+		parts = append(parts, Clean(g.Why))
 	}
 	return fmt.Sprintf("%s: exit %d", strings.Join(parts, ", "), g.Exit)
 }

@@ -31,7 +31,7 @@ func gates() map[string]*result.Gate {
 	live := func(metric, unit string, old, now, change, low, high float64, limit, outcome string) result.GateRow {
 		return result.GateRow{
 			Layer: result.LayerMeasured, Source: "main", Run: "multipaxos/3/tcp", Metric: metric, Unit: unit,
-			Old: &old, New: &now, Change: &change, Low: &low, High: &high, Limit: limit, Outcome: outcome, Pairs: 20, Visible: figure(0.063),
+			Old: &old, New: &now, Change: &change, Low: &low, High: &high, Limit: limit, Outcome: outcome, Pairs: 20, Visible: figure(0.063), Confidence: 0.95,
 		}
 	}
 	gone := exact("raft/3/sim", "response.p99.99", "ns", 3.1e6, 0)
@@ -39,7 +39,7 @@ func gates() map[string]*result.Gate {
 	unsure := live("response.p99", "ns", 1_920_000, 2_000_000, 0.041, -0.02, 0.11, "<=+5%", "inconclusive")
 	unsure.Needs = 1240
 	failed := live("response.p50", "ns", 1_123_000, 1_261_000, 0.123, 0.098, 0.149, "<=+5%", "fail")
-	failed.Note = "two batches say so"
+	failed.Note, failed.Confidence = "two batches say so", 1-0.05/3
 	fails := &result.Gate{
 		Rows: []result.GateRow{
 			exact("raft/3/sim", "throughput", "1/s", 33_536, 33_536),
@@ -63,7 +63,7 @@ func gates() map[string]*result.Gate {
 	return map[string]*result.Gate{
 		"gate-fail":  fails,
 		"gate-pass":  {Rows: []result.GateRow{exact("raft/3/sim", "throughput", "1/s", 33_536, 33_536)}, Passed: 1, Verdict: "pass"},
-		"gate-empty": {Verdict: "broken", Exit: 1},
+		"gate-empty": {Verdict: "broken", Exit: 1, Why: "no time for live runs (--budget)"},
 		"gate-odd":   {Rows: []result.GateRow{odd}, Failed: 1, Verdict: "fail", Exit: 99},
 		"gate-tests": {Verdict: "missed", Exit: 99, Tests: []result.GateTest{
 			{Layer: result.LayerExact, Caught: true},

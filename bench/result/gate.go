@@ -21,6 +21,7 @@ type Gate struct {
 	Inconclusive int        `json:"inconclusive"`
 	Changed      int        `json:"changed,omitempty"` // by an update
 	Verdict      string     `json:"verdict"`           // pass, fail, inconclusive, incorrect, broken or interrupted; updated, caught or missed
+	Why          string     `json:"why,omitempty"`     // of a verdict that the rows do not explain
 	Exit         int        `json:"exit"`              // status of the process
 }
 
@@ -43,6 +44,9 @@ type GateRow struct {
 	Change  *float64 `json:"change"` // null: none, or from zero
 	Low     *float64 `json:"low"`    // bounds of the change; null: exact, or too few pairs
 	High    *float64 `json:"high"`
+	// Confidence is that of the bounds: above 0.95 where several looks at the pairs
+	// share the 5 % that one look would have.
+	Confidence float64 `json:"confidence,omitempty"`
 	Limit   string   `json:"limit"`   // as it was held against: +-0.1%, +5%, 2ms
 	Outcome string   `json:"outcome"` // pass, fail or inconclusive; changed in an update
 	Pairs   int      `json:"pairs,omitempty"`
