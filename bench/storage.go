@@ -177,5 +177,6 @@ func (r *runner) storage(commands uint64) *result.Storage {
 	if r.files != nil && r.files.keep {
 		s.Files = r.files.dir
 	}
+	s.Recovery = r.reading()
 	return s
 }

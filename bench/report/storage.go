@@ -41,11 +41,44 @@ func (p *page) storage(r *result.Run) {
 			text += fmt.Sprintf(" in %s (median; max %s)", duration(float64(took[len(took)/2])), duration(float64(took[len(took)-1])))
 		}
 		parts = append(parts, text)
+		parts = append(parts, reading(s.Recovery)...)
 	}
 	if s.Files != "" {
 		parts = append(parts, "logs kept in "+Clean(s.Files))
 	}
 	p.labelled("STORAGE", "   ", parts...)
+}
+
+// reading says how fast logs were read, and where the time of recoveries went.
+func reading(q *result.Reading) (parts []string) {
+	if q == nil || q.Took <= 0 {
+		return nil
+	}
+	share := func(ns int64) string { return fmt.Sprintf("%.0f%%", 100*float64(ns)/float64(q.Took)) }
+	parts = append(parts, fmt.Sprintf("of that %s making the replica, %s scanning, %s waiting for reads, %s checksums and replay, %s syncing",
+		share(q.Took-q.Scan-q.Wait-q.Replay-q.Sync), share(q.Scan), share(q.Wait), share(q.Replay), share(q.Sync)))
+	if read := q.Scan + q.Wait + q.Replay + q.Sync; read > 0 && q.Bytes > 0 {
+		speed := float64(q.Bytes) / float64(read) * 1e9
+		text := sizeWords(speed) + "/s read and replayed"
+		if !q.Cold {
+			text += " (page cache warm)"
+		}
+		if q.Device != nil {
+			text += fmt.Sprintf(", %.2f x reading a log from end to end (page cache cold) at %s/s", speed / *q.Device, sizeWords(*q.Device))
+		}
+		parts = append(parts, text)
+	}
+	return parts
+}
+
+// sizeWords shows a number of bytes that was measured.
+func sizeWords(bytes float64) string {
+	units := []string{"B", "kB", "MB", "GB"}
+	i := 0
+	for ; bytes >= 999.5 && i < len(units)-1; i++ {
+		bytes /= 1000
+	}
+	return sig3(bytes) + units[i]
 }
 
 // recoveries returns the times of all restarts, ascending, and what they read.

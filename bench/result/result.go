@@ -258,6 +258,8 @@ type Storage struct {
 	Bytes    Batching `json:"bytes_a_sync"`        // likewise, framing included
 	Commands float64  `json:"commands_a_sync"`     // mean, of one replica
 	Files    string   `json:"directory,omitempty"` // kept after the run
+
+	Recovery *Reading `json:"recovery,omitempty"` // of restarts that read files
 }
 
 // Batching is a distribution of sizes.
