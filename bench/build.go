@@ -43,6 +43,7 @@ func (r *runner) build() (err error) {
 		Series: r.series,
 		Links:  cfg.links(), Distance: cfg.distances(),
 		Clocks: disturbsClocks(r.schedule), First: cfg.firstLeader(),
+		Cost: cfg.costModel(), Cores: cfg.Cores, Meter: cfg.Meter,
 	}
 	if cfg.Keys > 0 {
 		o.Histories = histories

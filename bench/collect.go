@@ -54,6 +54,7 @@ func (r *runner) collect() *result.Run {
 	run.Distributions = r.distributions(elections, run.Faults)
 	r.costs(run, &totals.Costs, totals.Commits, totals.Entries)
 	run.Storage = r.storage(totals.Commits)
+	run.Cost = r.cost()
 	run.Totals.Stopped = r.faults.stops(run.Faults)
 	for _, id := range r.cluster.NonVoters() {
 		run.Totals.NonVoters = append(run.Totals.NonVoters, uint32(id))

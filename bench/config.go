@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/consbench/consbench/bench/cost"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/topology"
 	"github.com/consbench/consbench/bench/workload"
@@ -70,6 +71,11 @@ type Config struct {
 	Fsync       string        `json:"fsync,omitempty"` // of disk: always, batch or off; empty = batch
 	SyncLatency time.Duration `json:"sync_latency_ns"`
 
+	// What work costs in virtual time.
+	Cost      string      `json:"cost,omitempty"`       // a built-in model or a file's name; empty: work takes no time
+	CostModel *cost.Model `json:"cost_model,omitempty"` // of the file
+	Cores     int         `json:"cores,omitempty"`      // processors that replicas and clients share; 0: each replica has its own, and clients cost nothing
+
 	Faults []string `json:"faults"` // canonical form
 
 	// Where and how, not what: left out of the fingerprint.
@@ -77,6 +83,7 @@ type Config struct {
 	Keep   bool   `json:"keep,omitempty"`   // the files of the run
 	Listen string `json:"listen,omitempty"` // first TCP address; empty: free ports
 	GOGC   int    `json:"gogc"`
+	Meter  bool   `json:"-"` // count work in live runs, too
 }
 
 // Defaults is the configuration of consbench run without a flag.
@@ -151,8 +158,8 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(q1 < 1 || q1 > c.Nodes, "q1", "%d is not in 1 to %d nodes", q1, c.Nodes)
 	add(q2 < 1 || q2 > c.Nodes, "q2", "%d is not in 1 to %d nodes", q2, c.Nodes)
 	add(q1+q2 <= c.Nodes, "q1", "q1 + q2 = %d + %d must be more than the %d nodes, or two quorums could miss each other", q1, q2, c.Nodes)
-	if c.Network == NetworkSim && c.Rate == 0 && c.SyncLatency == 0 && (c.Delay == 0 && c.Topology == "" || c.Nodes == 1 || q2 == 1) {
-		add(true, "sync-latency", "in virtual time nothing takes any time in this run (%s), so a closed loop would never get beyond an instant: give it a sync latency, or use --rate or another --network", c.whyInstant(q2))
+	if c.Network == NetworkSim && c.Rate == 0 && c.SyncLatency == 0 && c.Cost == "" && (c.Delay == 0 && c.Topology == "" || c.Nodes == 1 || q2 == 1) {
+		add(true, "sync-latency", "in virtual time nothing takes any time in this run (%s), so a closed loop would never get beyond an instant: give it a sync latency or --cost, or use --rate or another --network", c.whyInstant(q2))
 	}
 	delay := "delay"
 	if c.Topology != "" {
@@ -166,6 +173,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Proposers != "one" && c.Proposers != "all", "proposers", "%q is not one or all", c.Proposers)
 	add(c.Proposers == "all" && !c.anyLeaderless(known), "proposers", "all is for protocols in which any replica may propose, not for %s", strings.Join(c.Protocols, ", "))
 	errs = append(errs, c.validateStorage()...)
+	errs = append(errs, c.validateCost()...)
 	add(c.SyncLatency < 0 || c.SyncLatency > time.Minute, "sync-latency", "%v is not in 0s to 1m", c.SyncLatency)
 	add(c.GOGC < 1, "gogc", "%d is not a positive percentage", c.GOGC)
 	return errors.Join(errs...)

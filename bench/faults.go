@@ -131,7 +131,7 @@ func (j *injector) step() {
 
 // end undoes whatever is still in force.
 func (j *injector) end() {
-	for _, s := range slices.Backward(j.active) {
+	for _, s := range slices.Backward(slices.Clone(j.active)) {
 		j.undo(s)
 	}
 	j.active, j.actions = nil, nil
@@ -169,6 +169,10 @@ func (j *injector) do(s *strike) {
 		for _, id := range s.effect.Nodes {
 			j.clocks().Jump(id, s.action.Fault.Amount.Min)
 		}
+	case fault.CPUSlow:
+		for _, id := range s.effect.Nodes {
+			j.slow(id)
+		}
 	default:
 		for _, l := range s.effect.Links {
 			j.cluster.Impair(l.From, l.To, impairment(s.action.Fault))
@@ -197,6 +201,11 @@ func (j *injector) undo(s *strike) {
 	case fault.ClockDrift:
 		for _, id := range s.effect.Nodes {
 			j.clocks().Undrift(id, s.action.Fault.Amount.Probability())
+		}
+	case fault.CPUSlow:
+		j.active = slices.DeleteFunc(j.active, func(other *strike) bool { return other == s })
+		for _, id := range s.effect.Nodes {
+			j.slow(id)
 		}
 	default:
 		for _, l := range s.effect.Links {
@@ -250,5 +259,5 @@ func (c *Config) verbs() []fault.Verb {
 	if c.Processes {
 		return fault.Basic
 	}
-	return slices.Concat(fault.Basic, fault.Disk, []fault.Verb{fault.ClockDrift, fault.ClockJump})
+	return slices.Concat(fault.Basic, fault.Disk, []fault.Verb{fault.ClockDrift, fault.ClockJump, fault.CPUSlow})
 }

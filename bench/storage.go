@@ -63,12 +63,13 @@ func (c *Config) processors() int {
 	return n
 }
 
-// unfit says why this run cannot have some faults of storage.
+// unfit says why this run cannot have some faults of storage and of processors.
 func (c *Config) unfit() map[fault.Verb]string {
-	if c.Storage == StorageDisk {
-		return nil
+	out := map[fault.Verb]string{fault.CPUSlow: c.unslowable()}
+	if c.Storage != StorageDisk {
+		out[fault.DiskCorrupt] = "a log in memory has no checksums to find it by: it needs --storage disk"
 	}
-	return map[fault.Verb]string{fault.DiskCorrupt: "a log in memory has no checksums to find it by: it needs --storage disk"}
+	return out
 }
 
 // files is the directory that a run owns: its own logs, one directory a replica, and

@@ -60,5 +60,6 @@ type system interface {
 	Syncs() *cluster.Syncs
 	NonVoters() []smr.NodeID
 	Simulated() uint64
+	Work() (replicas, clients []cluster.Worked)
 	Close() error
 }

@@ -91,6 +91,9 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 	if w := measure.LittlesLaw(r.inFlight, run.Throughput, mean, run.Commands.Acknowledged); w != "" {
 		out = append(out, w)
 	}
+	if w := r.saturation(run); w != "" {
+		out = append(out, w)
+	}
 	if n := run.Totals.Overflowed; n > 0 {
 		warn("%s frames were dropped because a queue was full", count(n))
 	}

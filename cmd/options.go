@@ -118,6 +118,14 @@ var options = []option{
 		value: func(c *bench.Config) pflag.Value { return (*workload.Probability)(&c.Loss) },
 	},
 	{
+		group: "Network", name: "cost", usage: "what work costs in virtual time: the processors and network interfaces of replicas", kind: "none|example|file", example: "example", shown: "none",
+		value: func(c *bench.Config) pflag.Value { return &costValue{c} },
+	},
+	{
+		group: "Network", name: "cores", usage: "with --cost: replicas and clients share this many processors, as on one machine; 0: each replica has its own and clients cost nothing", kind: "number", example: "2",
+		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Cores) },
+	},
+	{
 		group: "Network", name: "client-regions", usage: "regions with clients, commas between them", kind: "names", example: "us-east-1,eu-west-1", shown: "all with a node",
 		value: func(c *bench.Config) pflag.Value { return (*listValue)(&c.ClientRegions) },
 	},

@@ -24,6 +24,7 @@ What:
   slow 1MB/s LINK              bounds the bytes a second
   clock drift 5% TARGET        its clock runs faster, or slower if negative
   clock jump 1s TARGET         its clock is set forward; back, it stands still
+  cpu slow 4x TARGET           its work takes four times as long (with --cost)
   A bare target in place of a link means all links from and to it.
 
 To whom (chosen when the fault strikes, among live replicas):

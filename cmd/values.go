@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/cost"
 	"github.com/consbench/consbench/bench/topology"
 	"github.com/consbench/consbench/bench/workload"
 )
@@ -145,6 +146,33 @@ func (v *topologyValue) Set(s string) error {
 }
 func (v *topologyValue) String() string { return v.c.Topology }
 func (*topologyValue) Type() string     { return "name" }
+
+// costValue sets what work costs: none, built in, or from a file.
+type costValue struct{ c *bench.Config }
+
+func (v *costValue) Set(s string) error {
+	v.c.Cost, v.c.CostModel = "", nil
+	if s == "none" {
+		return nil
+	}
+	m, err := bench.LoadCost(s)
+	if err != nil {
+		return err
+	}
+	v.c.Cost = s
+	if cost.Builtin(s) == nil {
+		v.c.CostModel = m
+	}
+	return nil
+}
+
+func (v *costValue) String() string {
+	if v.c.Cost == "" {
+		return "none"
+	}
+	return v.c.Cost
+}
+func (*costValue) Type() string { return "name" }
 
 // phasesValue is the phases of an open loop in canonical form; given again, more
 // follow.

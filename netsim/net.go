@@ -32,7 +32,8 @@ type Port interface {
 	Next() (Mail, bool)
 	// Send sends head and body as one frame to another node, never to itself. Both
 	// are borrowed for the call. It never blocks: what does not fit into a queue is
-	// dropped and counted.
+	// dropped and counted. In virtual time now may lie ahead of the clock: the frame
+	// leaves then, unless the port is closed before.
 	Send(now smr.Time, to smr.NodeID, channel uint8, head, body []byte)
 	// Flush ends a turn: receivers are woken, bytes are handed to sockets.
 	Flush(now smr.Time)

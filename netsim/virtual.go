@@ -34,10 +34,10 @@ type Virtual struct {
 }
 
 type virtualFrame struct {
-	to      *virtualPort
-	from    smr.NodeID
-	channel uint8
-	data    []byte
+	from, to *virtualPort
+	left     smr.Time // when it leaves its sender: later than it was sent if that is busy
+	channel  uint8
+	data     []byte
 }
 
 // NewVirtual returns a network without ports whose links are all as link until
@@ -101,25 +101,25 @@ func (v *Virtual) Fire(now smr.Time, n uint64) {
 	f := v.flight[n]
 	v.flight[n] = virtualFrame{}
 	v.idle = append(v.idle, uint32(n))
-	p := f.to
+	p, from := f.to, f.from.id
 	switch {
-	case p.closed:
+	case p.closed || f.from.closed && f.from.closedAt < f.left:
 		p.pending -= len(f.data) + frameCost
-		v.drop(now, p, f.from, p.id, DropDown)
+		v.drop(now, p, from, p.id, DropDown)
 		v.pool.put(f.data)
-	case v.line(f.from, p.id).link.Cut:
+	case v.line(from, p.id).link.Cut:
 		p.pending -= len(f.data) + frameCost
-		v.drop(now, p, f.from, p.id, DropCut)
+		v.drop(now, p, from, p.id, DropCut)
 		v.pool.put(f.data)
 	default:
 		if v.tracing {
-			v.trace.mix(uint64(now), uint64(f.from)<<32|uint64(p.id))
+			v.trace.mix(uint64(now), uint64(from)<<32|uint64(p.id))
 			v.trace.mix(uint64(f.channel), 0)
 			v.trace.bytes(f.data)
 		}
 		p.stats.ReceivedFrames++
 		p.stats.ReceivedBytes += uint64(len(f.data))
-		p.mail = append(p.mail, Mail{From: f.from, Channel: f.channel, Data: f.data})
+		p.mail = append(p.mail, Mail{From: from, Channel: f.channel, Data: f.data})
 		p.waker.Wake()
 	}
 }
@@ -145,6 +145,8 @@ type virtualPort struct {
 	mail    []Mail // arrived, not yet taken
 	taken   []Mail // by the last Poll
 	next    int    // in taken
+
+	closedAt smr.Time
 }
 
 func (p *virtualPort) Poll(smr.Time) {
@@ -199,8 +201,14 @@ func (p *virtualPort) Send(now smr.Time, to smr.NodeID, channel uint8, head, bod
 		dst.pending += size + frameCost
 		data := v.pool.get(size)
 		copy(data[copy(data, head):], body)
-		v.launch(fate.Due[i], virtualFrame{to: dst, from: p.id, channel: channel, data: data})
+		v.launch(fate.Due[i], virtualFrame{from: p, to: dst, left: now, channel: channel, data: data})
 	}
+}
+
+// Drop counts a frame to a node for which its sender's queue had no room.
+func (p *virtualPort) Drop(to smr.NodeID) {
+	p.stats.SentFrames++
+	p.net.drop(p.net.sim.Now(), p, p.id, to, DropFull)
 }
 
 func (v *Virtual) launch(due smr.Time, f virtualFrame) {
@@ -229,7 +237,7 @@ func (p *virtualPort) Close() error {
 	if p.closed {
 		return nil
 	}
-	p.closed = true
+	p.closed, p.closedAt = true, p.net.sim.Now()
 	p.release(p.taken)
 	p.release(p.mail)
 	p.taken, p.mail, p.next = nil, nil, 0

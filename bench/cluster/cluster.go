@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/consbench/consbench/bench/client"
+	"github.com/consbench/consbench/bench/cost"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/smr"
@@ -31,6 +32,10 @@ type Options struct {
 	Window      *replica.Window
 	Series      *measure.Series
 	Histories   int // operations that a worker's history may hold; 0 = none is kept
+
+	Cost  *cost.Model // of work in virtual time; nil: it takes none
+	Cores int         // processors that replicas and clients share; 0: each replica has its own, and clients cost nothing
+	Meter bool        // count work and the time that it takes, live too
 
 	// Lean takes memory when it is needed, not beforehand: for thousands of short
 	// runs that nobody measures.
@@ -99,6 +104,9 @@ type node struct {
 	syncs   Syncs
 	events  measure.EventLog // of all incarnations
 
+	cpu  *cost.CPU // of all incarnations; nil: work is neither charged for nor counted
+	sent *outbox   // answers that have not left yet; nil unless work takes time
+
 	cluster *Cluster
 	point   CrashPoint // armed while Nth > 0
 }
@@ -110,7 +118,11 @@ func (n *node) standing() standing {
 
 // Turn implements actor.
 func (n *node) Turn(now smr.Time) (wake smr.Time) {
-	wake = n.now.Turn(now)
+	if n.cpu == nil {
+		wake = n.now.Turn(now)
+	} else {
+		wake = n.costed(now)
+	}
 	if n.now.Dead() {
 		n.cluster.fell(n)
 	}
@@ -128,6 +140,7 @@ type Cluster struct {
 	network netsim.Network
 	nodes   []*node
 	crashes [replica.Boundaries]uint64 // at crash points
+	clients []*cost.CPU                // by worker; nil: see node.cpu
 }
 
 // commandBound bounds what waits for a replica, in bytes.
@@ -161,10 +174,12 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 		c.nodes = append(c.nodes, n)
 		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
 	}
+	c.charge(&o)
 	for i := range o.Clients.Workers {
 		_, box := c.newWorker(&o, mail.commands(i, targets))
 		for _, n := range c.nodes {
-			n.clients = append(n.clients, mail.answers(i, n.id, end{box, d.Waker(o.Nodes + i)}))
+			answers := mail.answers(i, n.id, end{box, d.Waker(o.Nodes + i)})
+			n.clients = append(n.clients, c.chargeAnswers(n, i, answers))
 		}
 	}
 	if err := c.openLogs(); err != nil {
@@ -179,12 +194,13 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 		c.join(n)
 	}
 	for i, w := range c.workers {
-		d.Do(o.Nodes+i, func() { d.Set(o.Nodes+i, w) })
+		d.Do(o.Nodes+i, func() { d.Set(o.Nodes+i, c.chargeClient(i, w)) })
 	}
 	if mail != nil {
 		i := o.Nodes + o.Clients.Workers
 		d.Do(i, func() { d.Set(i, mail) })
 	}
+	c.startOutboxes()
 	return c, nil
 }
 
@@ -215,8 +231,8 @@ func (c *Cluster) open(n *node) (err error) {
 	}
 	at := c.driver.Now()
 	r, recovery, err := replica.New(o, replica.Parts{
-		Log: n.log, Port: n.port, Commands: n.box, Clients: n.clients,
-		Clock: c.driver.Now, Window: c.opts.Window, Digests: c.digests,
+		Log: n.log, Port: c.chargePort(n), Commands: n.box, Clients: n.clients,
+		Clock: c.clock(n), CPU: n.cpu, Window: c.opts.Window, Digests: c.digests,
 		Events: &n.events, Commit: c.opts.histogram(), Failed: c.failed,
 	}, &n.board, n.incarnation)
 	restart := n.incarnation > 0
@@ -279,6 +295,7 @@ func (c *Cluster) Crash(id smr.NodeID) {
 		n.durable = n.log.Durable(now)
 		n.log.Crash(now)
 		n.now, n.paused = nil, false
+		n.unsent(now)
 		n.disk.fell.Store(false)
 		n.board.Down()
 		c.reachedAllDown()

@@ -46,6 +46,9 @@ func (o *Options) actors() int {
 	if o.Distance != nil {
 		n++
 	}
+	if o.Cost != nil {
+		n += o.Nodes // their outboxes
+	}
 	return n
 }
 

@@ -120,3 +120,7 @@ func (r *Remote) NonVoters() []smr.NodeID { return nil }
 
 // Simulated is 0: no simulator is at work.
 func (r *Remote) Simulated() uint64 { return 0 }
+
+// Work is nothing: work in other processes takes the time that it takes, and nobody
+// counts it.
+func (r *Remote) Work() (replicas, clients []Worked) { return nil, nil }

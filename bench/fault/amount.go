@@ -71,6 +71,21 @@ func (p *parser) bandwidth(t token) (int64, error) {
 	return int64(v), nil
 }
 
+// factor reads how many times slower, such as 4x.
+func (p *parser) factor(t token) (float64, error) {
+	num, found := strings.CutSuffix(strings.ToLower(t.text), "x")
+	v, err := strconv.ParseFloat(num, 64)
+	switch {
+	case !isNumber(num) || err != nil:
+		return 0, p.fail(t, "expected how many times slower, such as 4x")
+	case !found:
+		return 0, p.fail(t, "%s: how many times slower needs an x, such as %sx", num, num)
+	case v <= 1 || v > MaxFactor:
+		return 0, p.fail(t, "%s: not in above 1x to %.0fx", t.text, float64(MaxFactor))
+	}
+	return v, nil
+}
+
 // isNumber reports whether s is digits with at most one point among them.
 func isNumber(s string) bool {
 	points := strings.Count(s, ".")

@@ -29,7 +29,8 @@
 //	          | "disk" ( "stall" | "full" | "fail" | "corrupt" | "lose" ) Target
 //	          | "disk" "slow" Time Target
 //	          | "clock" "drift" [ "-" ] Percent Target
-//	          | "clock" "jump" [ "-" ] Time Target .
+//	          | "clock" "jump" [ "-" ] Time Target
+//	          | "cpu" "slow" Factor Target .
 //	Link      = Target ( "->" | "<->" ) Target .
 //	Target    = "leader" | "follower" | "any" | "all"
 //	          | ( "minority" | "majority" ) [ ( "with" | "without" ) "leader" ]
@@ -62,6 +63,8 @@
 //     restarts with nothing, catches up, and is in no quorum for the rest of the run:
 //     what it had promised may still count elsewhere.
 //   - clock drift, clock jump: its clock runs so much faster; it is set forward once.
+//   - cpu slow: its processor takes so many times as long for everything, where work
+//     takes time at all: see bench/cost.
 //
 // # Targets
 //

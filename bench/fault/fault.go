@@ -32,6 +32,7 @@ const (
 	DiskLose
 	ClockDrift
 	ClockJump
+	CPUSlow
 )
 
 // shape is what follows a verb.
@@ -55,6 +56,7 @@ const (
 	aPercent
 	aSignedPercent
 	aBandwidth
+	aFactor
 )
 
 type verbInfo struct {
@@ -83,6 +85,7 @@ var verbs = [...]verbInfo{
 	DiskLose:    {name: "disk lose"},
 	ClockDrift:  {name: "clock drift", amount: aSignedPercent},
 	ClockJump:   {name: "clock jump", amount: aSignedTime, instant: true},
+	CPUSlow:     {name: "cpu slow", amount: aFactor},
 }
 
 func (v Verb) String() string {
@@ -106,7 +109,11 @@ type Amount struct {
 	Min, Max  smr.Time // delay: drawn uniformly from [Min, Max]; disk slow, clock jump: Min = Max
 	Percent   float64  // loss, duplicate, reorder: chance of each message; clock drift
 	Bandwidth int64    // slow: bytes a second
+	Factor    float64  // cpu slow: so many times the usual time
 }
+
+// MaxFactor is how many times slower a processor can be made.
+const MaxFactor = 1e6
 
 // Probability is Percent as a number from 0 to 1.
 func (a Amount) Probability() float64 { return a.Percent / 100 }
@@ -243,6 +250,8 @@ func (f Fault) Quantity() string {
 		return strconv.FormatFloat(f.Amount.Percent, 'f', -1, 64) + "%"
 	case aBandwidth:
 		return formatSize(f.Amount.Bandwidth) + "/s"
+	case aFactor:
+		return strconv.FormatFloat(f.Amount.Factor, 'f', -1, 64) + "x"
 	}
 	return ""
 }

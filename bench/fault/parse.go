@@ -82,7 +82,7 @@ func (p *parser) fault() (f Fault, err error) {
 	return f, p.clauses(&f)
 }
 
-var firstWords, diskWords, clockWords = func() (first, disk, clock []string) {
+var firstWords, diskWords, clockWords, cpuWords = func() (first, disk, clock, cpu []string) {
 	for _, v := range verbs {
 		head, tail, _ := strings.Cut(v.name, " ")
 		switch head {
@@ -90,11 +90,13 @@ var firstWords, diskWords, clockWords = func() (first, disk, clock []string) {
 			disk = append(disk, tail)
 		case "clock":
 			clock = append(clock, tail)
+		case "cpu":
+			cpu = append(cpu, tail)
 		default:
 			first = append(first, head)
 		}
 	}
-	return append(first, "disk", "clock"), disk, clock
+	return append(first, "disk", "clock", "cpu"), disk, clock, cpu
 }()
 
 func (p *parser) verb() (Verb, error) {
@@ -103,10 +105,13 @@ func (p *parser) verb() (Verb, error) {
 	switch name {
 	case "", ";":
 		return 0, p.fail(t, "expected a fault, such as crash leader at 2s")
-	case "disk", "clock":
+	case "disk", "clock", "cpu":
 		words, example := diskWords, "disk stall leader at 2s"
-		if name == "clock" {
+		switch name {
+		case "clock":
 			words, example = clockWords, "clock drift 1% node 2 at 1s"
+		case "cpu":
+			words, example = cpuWords, "cpu slow 4x node 3 at 2s"
 		}
 		t = p.next()
 		if !slices.Contains(words, strings.ToLower(t.text)) {
@@ -174,6 +179,8 @@ func (p *parser) amount(info verbInfo) (a Amount, err error) {
 		}
 	case aBandwidth:
 		a.Bandwidth, err = p.bandwidth(t)
+	case aFactor:
+		a.Factor, err = p.factor(t)
 	}
 	return a, err
 }

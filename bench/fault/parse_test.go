@@ -43,6 +43,7 @@ func TestParse(t *testing.T) {
 		"disk full any at 1s":                         {Verb: DiskFull, Target: Target{Role: Any}, At: s},
 		"disk lose follower at 1s for 2s":             {Verb: DiskLose, Target: Target{Role: Follower}, At: s, For: 2 * s},
 		"disk corrupt follower every 1s":              {Verb: DiskCorrupt, Target: Target{Role: Follower}, At: s, Every: s},
+		"cpu slow 4x follower at 1s":                  {Verb: CPUSlow, Amount: Amount{Factor: 4}, Target: Target{Role: Follower}, At: s},
 		"clock drift -1% node 2 at 1s":                {Verb: ClockDrift, Amount: Amount{Percent: -1}, Target: Target{Role: Node, Nodes: []smr.NodeID{2}}, At: s},
 		"clock jump -50ms leader at 1s":               {Verb: ClockJump, Amount: Amount{Min: -50 * ms, Max: -50 * ms}, Target: Target{Role: Leader}, At: s},
 		"  \tcrash  node 128\nat 2s ;":                {Verb: Crash, Target: Target{Role: Node, Nodes: []smr.NodeID{128}}, At: 2 * s},
@@ -94,10 +95,10 @@ expected a time after "at", such as 2s
 expected a target, such as leader, follower, any, minority, node 3 or {1,2}: did you mean leader?
   crash leeder at 2s
         ^^^^^^`, `
-expected an action (crash, pause, isolate, partition, cut, delay, loss, duplicate, reorder, slow, disk or clock): did you mean crash?
+expected an action (crash, pause, isolate, partition, cut, delay, loss, duplicate, reorder, slow, disk, clock or cpu): did you mean crash?
   crsh leader at 2s
   ^^^^`, `
-expected an action (crash, pause, isolate, partition, cut, delay, loss, duplicate, reorder, slow, disk or clock)
+expected an action (crash, pause, isolate, partition, cut, delay, loss, duplicate, reorder, slow, disk, clock or cpu)
   explode leader at 2s
   ^^^^^^^`, `
 expected at, every, for, until or jitter: did you mean for?
@@ -281,6 +282,8 @@ func random(r *rand.Rand) Fault {
 		f.Amount.Percent = 100 * (1 - r.Float64())
 	case aSignedPercent:
 		f.Amount.Percent = 99*r.Float64() - 49
+	case aFactor:
+		f.Amount.Factor = 1 + 9*(1-r.Float64())
 	case aBandwidth:
 		f.Amount.Bandwidth = 1 + r.Int64N(1<<(1+r.IntN(45)))
 	}

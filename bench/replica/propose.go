@@ -67,7 +67,7 @@ func (r *Replica) propose(now smr.Time) {
 			}
 			r.taken = now
 		}
-		n := r.batch()
+		n, commands := r.batch()
 		// Commit latency runs from when the commands left the mailbox, also if the
 		// core had no room for them then.
 		err := r.core.Propose(now, r.tags.add(r.taken), r.inbound[:n])
@@ -77,6 +77,9 @@ func (r *Replica) propose(now smr.Time) {
 				r.answerAll(r.inbound[:n])
 			}
 			r.inbound = r.inbound[n:]
+			if r.CPU != nil {
+				r.CPU.Proposed(commands, n)
+			}
 			r.passes(AfterPropose)
 		case errors.Is(err, smr.ErrFull):
 			r.tags.undo()
@@ -95,8 +98,7 @@ func (r *Replica) propose(now smr.Time) {
 }
 
 // batch measures the next entry in inbound.
-func (r *Replica) batch() (bytes int) {
-	commands := 0
+func (r *Replica) batch() (bytes, commands int) {
 	for bytes < len(r.inbound) && commands < r.Batch {
 		c, size, err := command.Next(r.inbound[bytes:])
 		if err != nil {
@@ -113,7 +115,7 @@ func (r *Replica) batch() (bytes int) {
 		bytes += size
 		commands++
 	}
-	return bytes
+	return bytes, commands
 }
 
 // answerAll answers commands before their time: a deliberate bug.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/consbench/consbench/bench/check"
+	"github.com/consbench/consbench/bench/cost"
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/wal"
@@ -38,6 +39,7 @@ type Parts struct {
 	Commands Commands
 	Clients  []Answers                            // session s belongs to Clients[s % len]
 	Clock    func() smr.Time                      // for the end of a turn
+	CPU      *cost.CPU                            // told what is done; nil: nobody is
 	Window   *Window                              // which commands' commit latency counts
 	Digests  *check.Digests                       // may be nil
 	Events   *measure.EventLog                    // of all incarnations

@@ -134,7 +134,7 @@ func (r *Replica) poll(now smr.Time) smr.Time {
 // proposed here.
 func (r *Replica) apply(e *smr.Entry) {
 	before := len(r.answers)
-	duplicates := r.state.Duplicates
+	commands, duplicates := r.state.Commands, r.state.Duplicates
 	answers, err := r.state.Apply(*e, e.Tag != 0, r.answers)
 	r.answers = answers
 	if err != nil {
@@ -145,6 +145,9 @@ func (r *Replica) apply(e *smr.Entry) {
 		r.Core.Probes.Hit(probe.ReplicaDuplicate)
 	}
 	r.mark()
+	if r.CPU != nil {
+		r.CPU.Applied(int(r.state.Commands-commands+r.state.Duplicates-duplicates), len(e.Data))
+	}
 	if e.Tag == 0 {
 		return
 	}
@@ -158,6 +161,9 @@ func (r *Replica) apply(e *smr.Entry) {
 		if r.Window.Has(taken) {
 			r.commit.RecordN(now-taken, n)
 		}
+	}
+	if r.CPU != nil && r.CPU.Charges() {
+		r.flushAnswers() // they leave when the work up to them is done
 	}
 }
 

@@ -39,6 +39,7 @@ func (p *page) run(r *result.Run) {
 		p.timeline(r)
 	}
 	p.perCommit(r)
+	p.processors(r)
 	p.storage(r)
 	p.line("")
 	p.verdict(r)
@@ -67,6 +68,9 @@ func (p *page) headline(r *result.Run) []string {
 		network += " without delay"
 	}
 	parts = append(parts, network)
+	if r.Network == bench.NetworkSim {
+		parts = append(parts, costOf(c))
+	}
 	if c.Loss > 0 {
 		parts = append(parts, strconv.FormatFloat(c.Loss*100, 'f', -1, 64)+"% loss")
 	}

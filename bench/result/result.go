@@ -3,7 +3,11 @@
 // window; an instant that never came is null.
 package result
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/consbench/consbench/bench/cost"
+)
 
 // Schema names the format of [File].
 const Schema = "consbench.result/v1"
@@ -86,6 +90,7 @@ type Run struct {
 
 	PerCommit PerCommit `json:"per_commit"`
 	Storage   *Storage  `json:"storage,omitempty"` // what a log on disk did; nil in memory
+	Cost      *Cost     `json:"cost,omitempty"`    // what processors did; nil where nobody counted
 	Totals    Totals    `json:"totals"`
 	Verdict   Verdict   `json:"verdict"`
 	Warnings  []string  `json:"warnings"`
@@ -246,6 +251,21 @@ type Totals struct {
 	Stopped    []Stop            `json:"stopped,omitempty"`    // that no fault explains
 	NonVoters  []uint32          `json:"non_voters,omitempty"` // replicas that lost their logs
 	Events     uint64            `json:"events"`               // of the simulator; 0 live
+}
+
+// Cost is what the processors of replicas and clients did in the measured window: in
+// virtual time with a cost model, or live where a calibration counted.
+type Cost struct {
+	Replicas []Work `json:"replicas"`
+	Clients  []Work `json:"clients,omitempty"` // where they share processors with replicas
+	CPU      int64  `json:"cpu_ns,omitempty"`  // live: time of all processors that the process used
+}
+
+// Work is what one processor did, and for how long.
+type Work struct {
+	Busy    int64     `json:"busy_ns"`
+	Sending int64     `json:"sending_ns"` // that the network interface was busy
+	Done    cost.Work `json:"done"`
 }
 
 // Storage is what the logs of all replicas did in the measured window.

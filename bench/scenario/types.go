@@ -44,6 +44,8 @@ type Network struct {
 	Delay         Duration `json:"delay,omitempty" option:"delay" jsonschema_description:"Time that a message travels, one way."`
 	Jitter        Duration `json:"jitter,omitempty" option:"jitter" jsonschema_description:"Time by which the delay varies, up and down."`
 	Loss          Percent  `json:"loss,omitempty" option:"loss" jsonschema_description:"Probability that a message is lost."`
+	Cost          Text     `json:"cost,omitempty" option:"cost" jsonschema_description:"What work costs in virtual time: none, example or a file of consbench calibrate."`
+	Cores         Number   `json:"cores,omitempty" option:"cores" jsonschema_description:"Processors that replicas and clients share; 0: each replica has its own, and clients cost nothing."`
 }
 
 // Storage is what keeps the log.

@@ -104,6 +104,13 @@ func (b *Box) Append(x, y []byte) bool {
 // Waiting reports whether there is something to take.
 func (b *Box) Waiting() bool { return b.full.Load() }
 
+// Len is how many bytes there are to take.
+func (b *Box) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.in)
+}
+
 // Swap takes everything in the queue. What it returned before is invalid from now
 // on. An empty batch costs one atomic load.
 func (b *Box) Swap() []byte {

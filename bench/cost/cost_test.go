@@ -1,0 +1,119 @@
+package cost
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// TestFitFindsWhatItWasMadeOf: from work that costs what a model says, give or take 2 %,
+// the fit finds the model again, within its own standard errors.
+func TestFitFindsWhatItWasMadeOf(t *testing.T) {
+	want := Model{Turn: 900, Receive: 400, ReceiveByte: .2, Send: 700, SendByte: .4, Propose: 90, ProposeByte: .1, Entry: 200, Apply: 60, Client: 150}
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var rows []Row
+		for range 300 {
+			n := func(k int) uint64 { return uint64(r.IntN(k * 1000)) }
+			w := Work{n(10), n(20), n(5000), n(20), n(5000), n(100), n(9000), n(30), n(200), n(9000), n(50)}
+			rows = append(rows, Row{w, want.Cost(&w) * (1 + .02*r.NormFloat64())})
+		}
+		var all [Terms]bool
+		for i := range all {
+			all[i] = true
+		}
+		m, e, err := Fit(rows, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, errs := m.Times(), e.Times()
+		for i, w := range want.Times() {
+			if math.Abs(have[i]-w) > 5*errs[i]+.02*w+.05 || have[i] < 0 {
+				t.Errorf("seed %d: %s = %g +- %g, want %g", seed, TermName(i), have[i], errs[i], w)
+			}
+		}
+	}
+}
+
+// TestCPU: work is done in order, and the next turn waits for it.
+func TestCPU(t *testing.T) {
+	c := NewCPU(&Model{Turn: 10, Receive: 5, ReceiveByte: .5, Send: 7, Bandwidth: 1e9}, nil)
+	c.Begin(100)
+	c.Received(4) // 10 + 5 + 2
+	if c.Now() != 117 {
+		t.Errorf("a frame is read at %d", c.Now())
+	}
+	c.Sent(50) // 7; 50 ns on the wire
+	if at, ok := c.Departs(50, 1000, 0, 1000); at != 174 || !ok {
+		t.Errorf("a frame leaves at %d, %v", at, ok)
+	}
+	c.Sent(30) // waits for the one before it
+	if at, ok := c.Departs(30, 1000, 0, 1000); at != 204 || !ok {
+		t.Errorf("the next leaves at %d, %v", at, ok)
+	}
+	if _, ok := c.Departs(10, 20, 0, 1000); ok {
+		t.Error("a queue of 20 bytes takes more than it holds")
+	}
+	c.End(0, 120)
+	cpu, nic := c.Busy()
+	if c.Free() != 131 || cpu != 20 || nic != 80 || c.Work() != (Work{Turns: 1, Received: 1, ReceivedBytes: 4, Sent: 2, SentBytes: 80}) {
+		t.Errorf("free at %d, busy for %d and %d, did %+v", c.Free(), cpu, nic, c.Work())
+	}
+	c.Slow(3)
+	c.Begin(200)
+	c.Received(0)
+	if c.Now() != 245 {
+		t.Errorf("three times slower, a frame is read at %d", c.Now())
+	}
+	c.End(0, 120)
+	if c.Work().Turns != 1 {
+		t.Error("a turn after the window is counted")
+	}
+	c.Reset(210)
+	if c.Free() != 210 {
+		t.Errorf("after a crash at 210 the processor is free at %d", c.Free())
+	}
+}
+
+// TestHost: two processors serve three CPUs, two at a time.
+func TestHost(t *testing.T) {
+	h := NewHost(2)
+	for i, want := range []smr.Time{0, 0, 10, 10, 20} {
+		c := NewCPU(&Model{Receive: 10}, h)
+		at := c.Ready(0)
+		if at != want {
+			t.Errorf("turn %d begins at %d, want %d", i, at, want)
+		}
+		c.Begin(at)
+		c.Received(0)
+		c.End(0, 100)
+	}
+}
+
+// TestChargingAllocatesNothing: all of it is on the path of every command.
+func TestChargingAllocatesNothing(t *testing.T) {
+	c := NewCPU(Builtin("example"), NewHost(2))
+	now := smr.Time(0)
+	if n := testing.AllocsPerRun(100, func() {
+		c.Begin(now)
+		c.Received(100)
+		c.Proposed(3, 300)
+		c.Sent(300)
+		c.Departs(300, 1<<20, 0, 1<<40)
+		c.Applied(3, 300)
+		c.End(0, 1<<40)
+		now = c.Ready(now)
+	}); n != 0 {
+		t.Errorf("%g allocations a turn", n)
+	}
+}
+
+func TestBuiltins(t *testing.T) {
+	for _, name := range Names() {
+		if m := Builtin(name); m == nil || m.Validate() != nil {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}
