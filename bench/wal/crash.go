@@ -74,7 +74,16 @@ func (d *Disk) corrupt(seed uint64) error {
 			n -= size
 			continue
 		}
-		return d.store.flip(fileID{segmentFile, e.segment}, segmentHeader+n, bit)
+		f, off := fileID{segmentFile, e.segment}, segmentHeader+n
+		data, err := d.store.load(f, off&^(sector-1))
+		if err != nil {
+			return err
+		}
+		s := span{from: off &^ (sector - 1), data: data}
+		if i := off - s.from; data[i] == 1<<bit && s.blank(s.from, i) && s.blank(off+1, sector-i-1) {
+			bit ^= 1 // without its only bit the sector would be one that was never written: nobody could tell
+		}
+		return d.store.flip(f, off, bit)
 	}
 	panic("wal: a byte beyond what is durable")
 }
@@ -102,20 +111,17 @@ func (d *Disk) erase() error {
 			}
 		}
 	}
-	kept := 0 // segments whose names are durable
 	var unsynced int64
 	for _, e := range d.segments {
-		if e.entry {
-			kept++
+		if e.entry { // its name is durable
 			unsynced += e.written - e.synced
 		}
 	}
-	left := int64(0)
+	keep := tear{rest: 0}
 	if mutant.Enabled && unsynced > 0 && mutant.Strike(mutant.LogUnsynced) {
-		left = unsynced
-	} else if d.tear != nil {
-		rng := rand.New(rand.NewPCG(d.tear.Seed, uint64(d.durable.end)))
-		left = rng.Int64N(unsynced + 1)
+		keep.rest = unsynced
+	} else if d.tear != nil && d.opts.Policy != Off {
+		keep = newTear(d.tear.Seed^uint64(d.durable.end), unsynced)
 	}
 	files, err := d.store.list()
 	if err != nil {
@@ -124,12 +130,8 @@ func (d *Disk) erase() error {
 	for _, f := range files {
 		e := d.extent(f)
 		switch {
-		case f.kind == segmentFile && e != nil && e.entry:
-			n := min(left, e.written-e.synced)
-			left -= n
-			if e.synced+n < e.written {
-				err = d.store.zero(f, e.synced+n, d.opts.Segment)
-			}
+		case f.kind == segmentFile && e != nil && (e.entry || keep.name()):
+			err = keep.apply(d.store, f, *e, d.opts.Segment)
 		case f.kind == snapshotFile && d.durableSnapshot(f.n), f.kind == segmentFile && f.n < d.base.segment:
 		default:
 			err = d.store.remove(f)

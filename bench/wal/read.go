@@ -158,17 +158,16 @@ func (r *reader) next() (f frame, s *stop, err error) {
 }
 
 // verdict tells a torn tail from rot. What had been synced must be there; of what
-// had not, any part may be missing after a power failure. It is rot
+// had not, any sectors may be missing after a power failure. It is rot
 //
 //   - if a frame that was written later says that the log was durable beyond the
 //     stop, whatever stands there now; the first frame after every sync says so, and
 //     the seal of a log that was closed;
-//   - if a single bit is all that is wrong: a write that was cut short leaves zeros,
-//     and takes the last byte of the frame with it, which is eight bits away.
+//   - if a single bit is all that is wrong, in a sector that holds more than it.
 //
-// What is left is damage of several bits to what the very last sync before a crash
-// covered. It looks like a torn write, and no log without a second place to write to
-// can tell; it is cut. torn is how many bytes are cut off behind the stop.
+// What is left is larger damage to what the very last sync before a crash covered. It
+// looks like a torn write and is cut. torn is how many bytes are cut off behind the
+// stop.
 func (r *reader) verdict(s stop) (torn uint64, err error) {
 	name := func(n uint64) string { return r.store.name(fileID{segmentFile, n}) }
 	for i := r.i; i < len(r.segments); i++ {

@@ -23,27 +23,26 @@ type written struct {
 // first synced ones is in the page cache only.
 func write(t *testing.T, n, synced int, segment int64, size func(i int) int) written {
 	t.Helper()
+	return writeAll(t, n, synced, segment, func(i int) string { return fmt.Sprintf("%d:%0*d", i, size(i), 0) })
+}
+
+func writeAll(t *testing.T, n, synced int, segment int64, text func(i int) string) written {
+	t.Helper()
 	d := NewSimulated(Options{Segment: segment}, Model{Seed: 7})
 	if _, _, _, err := contents(d); err != nil {
 		t.Fatal(err)
 	}
 	w := written{synced: synced}
+	known := d.durable
 	for i := range n {
-		if i == synced {
-			if err := d.Impair(0, Fault{Kind: Slow, Extra: 100}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s := fmt.Sprintf("%d:%0*d", i, size(i), 0)
+		s := text(i)
 		d.Append(0, uint64(i+1), smr.SyncEntries, i == 0, record(s))
 		w.records = append(w.records, s)
 		w.ends = append(w.ends, d.next)
-		if i >= synced && d.fill.buf != nil { // have what would wait for the next sync in the page cache, too
-			d.wanted = true
+		if i < synced {
+			known = d.durable
 		}
-	}
-	if synced < n { // the batch that waits is written when the first one ends
-		d.Poll(100)
+		d.durable = known // for all that the next records know
 	}
 	w.files = d.store.(*memStore).files
 	return w

@@ -124,7 +124,7 @@ const (
 	Fail                     // syncs fail
 	Corrupt                  // one bit of a durable record flips, now; Repair does nothing
 	Lose                     // all that was ever written is gone, now, and the device with it until Recover; Repair does nothing
-	Torn                     // a crash keeps some first bytes of what was not synced, instead of none
+	Torn                     // a crash keeps some of what was not synced, instead of nothing: its first bytes, or any of its sectors of 512 B
 )
 
 var faultNames = []string{"stall", "slow", "full", "fail", "corrupt", "lose", "torn"}
@@ -135,7 +135,7 @@ func (k FaultKind) String() string { return nameOf(faultNames, int(k), "fault") 
 type Fault struct {
 	Kind  FaultKind
 	Extra smr.Time // of Slow
-	Seed  uint64   // of Corrupt: which bit; of Torn: how many bytes
+	Seed  uint64   // of Corrupt: which bit; of Torn: what is kept
 }
 
 // Errors of a device that has failed, and of faults.
