@@ -50,6 +50,8 @@ var arrows = map[string][]string{
 	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim"},
 	"bench":           {"bench/...", "netsim/..."},
 	"bench/report":    {"bench", "bench/..."},
+	"bench/figure":    {},
+	"bench/page":      {"bench/export", "bench/figure", "bench/measure", "bench/report", "bench/result"},
 	"cmd":             {"bench", "bench/..."},
 	"cmd/consbench":   {"bench/smr", "cmd", "raft", "paxos"},
 	"results/trial":   {"bench", "bench/...", "raft", "paxos"},
