@@ -94,6 +94,9 @@ func (m *MultiPaxos) campaign(now smr.Time) {
 		m.peers[i].polling = polling{cursor: m.commit + 1}
 	}
 	m.retryAt = smr.Never
+	if mutant.Enabled && mutant.On(mutant.MultiBallotReused) {
+		m.promiseSelf(now) // promised before the restart, and durable since
+	}
 }
 
 // promiseSelf counts the own acceptor once its promise is durable, and lets the

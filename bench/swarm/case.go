@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/consbench/consbench/bench/replica"
@@ -36,6 +37,7 @@ type Case struct {
 	Compact  int  `json:"compact"`   // bytes of log between two snapshots, at least
 	Batch    int  `json:"batch"`     // commands in an entry
 	Sync     Time `json:"sync"`      // of the log device
+	Files    bool `json:"files"`     // the log is in segment files, with checksums, on a simulated device
 
 	DelayMin  Time    `json:"delay_min"` // one way
 	DelayMax  Time    `json:"delay_max"`
@@ -60,8 +62,8 @@ type Case struct {
 // Kind is what a fault does.
 type Kind string
 
-// The kinds of faults. A node is crashed, paused or cut off; links are all links,
-// unless the fault names two nodes.
+// The kinds of faults. A node is crashed, paused or cut off, its disk or its clock goes
+// wrong; links are all links, unless the fault names nodes.
 const (
 	Crash      Kind = "crash"       // Node loses what is not durable; it restarts after For
 	CrashPoint Kind = "crash-point" // the same, when Node comes to Point for the Nth time
@@ -75,10 +77,23 @@ const (
 	Shuffled   Kind = "shuffled"    // all links hold up this share
 	Slow       Kind = "slow"        // all links of Node are slower by up to Extra
 	SlowDisk   Kind = "slow-disk"   // every sync of Node takes Extra longer
+	Depose     Kind = "depose"      // whoever is elected within For is cut off from all for Extra, before it has said so
+
+	StalledDisk Kind = "stalled-disk" // no write of Node ends
+	FullDisk    Kind = "full-disk"    // writes of Node fail: it stops, and restarts after For
+	FailingDisk Kind = "failing-disk" // likewise its syncs
+	TornTail    Kind = "torn-tail"    // a crash of Node keeps some first bytes of what was not synced; with Files only
+	RottenDisk  Kind = "rotten-disk"  // a bit of what Node has synced flips; with Files only
+	LostLog     Kind = "lost-log"     // Node loses its log as a whole, and restarts as a non-voter after For
+	Drift       Kind = "drift"        // the clock of Node runs faster by the share P, slower if it is negative
+	Jump        Kind = "jump"         // the clock of Node jumps ahead by Extra, or stands still for so long if it is negative
 )
 
 // Kinds lists all kinds of faults.
-var Kinds = []Kind{Crash, CrashPoint, PowerLoss, Pause, Isolate, Partition, Cut, Lossy, Doubling, Shuffled, Slow, SlowDisk}
+var Kinds = []Kind{
+	Crash, CrashPoint, PowerLoss, Pause, Isolate, Partition, Cut, Lossy, Doubling, Shuffled, Slow, SlowDisk, Depose,
+	StalledDisk, FullDisk, FailingDisk, TornTail, RottenDisk, LostLog, Drift, Jump,
+}
 
 // Fault is one fault of a case.
 type Fault struct {
@@ -93,6 +108,7 @@ type Fault struct {
 	Nth    int     `json:"nth,omitempty"`
 	P      float64 `json:"p,omitempty"`
 	Extra  Time    `json:"extra,omitempty"`
+	Sync   Time    `json:"sync,omitempty"` // by how much longer the syncs take of those who are deposed, meanwhile
 }
 
 // Time is a time or span that is saved as text.
@@ -189,8 +205,42 @@ func (c *Case) Validate() error {
 		if err := c.Faults[i].validate(c.Nodes); err != nil {
 			return fmt.Errorf("case: faults[%d]: %w", i, err)
 		}
+		if k := c.Faults[i].Kind; !c.Files && (k == TornTail || k == RottenDisk) {
+			return fmt.Errorf("case: faults[%d]: a %s needs a log in files", i, k)
+		}
 	}
-	return core.Validate()
+	if err := core.Validate(); err != nil {
+		return err
+	}
+	if frail, most := c.frail(), c.spare(); frail.Len() > most {
+		return fmt.Errorf("case: %d nodes lose what they have logged; no more than %d can, or there is no quorum", frail.Len(), most)
+	}
+	return nil
+}
+
+// frail are the nodes that may lose for good what they have logged.
+func (c *Case) frail() (nodes smr.Set) {
+	for i := range c.Faults {
+		if f := &c.Faults[i]; f.losing() {
+			nodes.Add(f.Node - 1)
+		}
+	}
+	return nodes
+}
+
+// spare is how many nodes can do without a vote.
+func (c *Case) spare() int {
+	core := c.core()
+	q1, q2 := core.Quorums()
+	return c.Nodes - max(q1, q2)
+}
+
+// losing reports whether a node may never again be the member of a quorum.
+func (f *Fault) losing() bool { return f.Kind == RottenDisk || f.Kind == LostLog }
+
+// disturbed reports whether a clock goes wrong.
+func (c *Case) disturbed() bool {
+	return slices.ContainsFunc(c.Faults, func(f Fault) bool { return f.Kind == Drift || f.Kind == Jump })
 }
 
 func share(p float64) bool { return p >= 0 && p <= 1 }
@@ -203,13 +253,17 @@ func (f *Fault) validate(nodes int) error {
 	switch {
 	case !known:
 		return fmt.Errorf("there is no kind %q", f.Kind)
-	case f.At < 0 || f.At > maxSpan || f.For < 0 || f.For > maxSpan || f.Extra < 0 || f.Extra > maxSpan:
-		return fmt.Errorf("at, for and extra must be between 0 and an hour")
+	case f.At < 0 || f.At > maxSpan || f.For < 0 || f.For > maxSpan || f.Extra < 0 && f.Kind != Jump || max(f.Extra, -f.Extra) > maxSpan || f.Sync < 0 || f.Sync > maxSpan:
+		return fmt.Errorf("at, for, extra and sync must be between 0 and an hour")
 	case f.Node < 0 || f.Node > nodes || f.Peer < 0 || f.Peer > nodes:
 		return fmt.Errorf("node and peer must be at most %d", nodes)
 	case f.Kind == Cut && (f.Peer == 0 || f.Node == 0 || f.Peer == f.Node):
 		return fmt.Errorf("a cut needs two nodes")
-	case !share(f.P):
+	case f.losing() && f.Node == 0:
+		return fmt.Errorf("a %s needs a node", f.Kind)
+	case f.Kind == Drift && !(f.P >= -.9 && f.P <= 9):
+		return fmt.Errorf("p of a drift must be between -0.9 and 9")
+	case f.Kind != Drift && !share(f.P):
 		return fmt.Errorf("p must be between 0 and 1")
 	case f.Kind == CrashPoint && f.Nth < 1:
 		return fmt.Errorf("nth must be positive")

@@ -28,6 +28,8 @@ type drawer struct {
 	mean  Time // between two faults
 	kinds []Kind
 	storm bool
+	frail smr.Set // nodes that may lose for good what they have logged
+	aim   aim
 }
 
 // Draw draws the case of a seed. What masks bugs is mostly off: pre-vote,
@@ -35,10 +37,17 @@ type drawer struct {
 func Draw(p smr.Protocol, seed uint64) *Case {
 	d := &drawer{Rand: rand.New(rand.NewPCG(seed, streamDraw)), c: &Case{Schema: Schema, Protocol: p.Name, Seed: seed}}
 	c := d.c
+	d.aim = pick(d, aims...)
 	c.Nodes = pick(d, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7, 8, 9)
+	if d.aim == duels || d.aim == latecomers {
+		c.Nodes = pick(d, 3, 5, 5, 5, 6, 7, 7) // it takes a third party, and a fourth
+	}
 	c.DelayMax = pick(d, 100*us, ms, ms, 5*ms)
 	c.DelayMin = pick(d, 0, c.DelayMax/2, c.DelayMax)
 	c.Sync = pick(d, 0, 0, 100*us, ms, 5*ms)
+	if d.aim == latecomers {
+		c.Sync = pick(d, 100*us, ms, 5*ms)
+	}
 	d.timers(p)
 	c.PreVote, c.CheckQuorum = d.IntN(4) == 0, d.IntN(4) == 0
 	if p.Flexible && d.IntN(4) == 0 {
@@ -48,20 +57,18 @@ func Draw(p smr.Protocol, seed uint64) *Case {
 			c.Sync = max(c.Sync, 100*us) // a leader alone, on a disk without delay, would have no end of commands at one instant
 		}
 	}
-	if c.Q2 == 1 { // else nothing would take time
-		c.Sync = max(c.Sync, 100*us)
-	}
 	c.MaxFrame = pick(d, 4<<10, 4<<10, 8<<10)
 	c.Inflight = c.MaxFrame * pick(d, 1, 1, 2, 8)
 	c.Retain = pick(d, 0, 1<<10, 4<<10, 16<<10, 64<<10)
 	c.Compact = max(2*c.Retain, pick(d, 4<<10, 16<<10, 64<<10))
 	c.Size = pick(d, 0, 8, 24, 100, 500)
-	c.Batch = min(pick(d, 1, 1, 1, 2, 4, 16), (c.MaxFrame-smr.Overhead)/command.Size(c.Size))
 	c.Sessions, c.Open = pick(d, 1, 2, 3, 5, 8), pick(d, 1, 1, 2, 4)
 	c.Keys = pick(d, 0, 0, 1, 3)
 	if d.IntN(3) == 0 {
 		c.Rate = float64(pick(d, 5, 20, 60)) * 1e9 / float64(c.ElectionMax)
 	}
+	d.narrow()
+	c.Batch = max(1, min(pick(d, 1, 1, 1, 2, 4, 16), (c.MaxFrame-smr.Overhead)/command.Size(c.Size)))
 	c.Retry = pick(d, 8*c.DelayMax+2*c.Sync, c.ElectionMin/2, c.ElectionMax, 2*c.ElectionMax) + ms
 	c.Spread = d.IntN(2) == 0
 	if d.IntN(2) == 0 {
@@ -71,6 +78,41 @@ func Draw(p smr.Protocol, seed uint64) *Case {
 	c.Load, c.Events = c.Span, safetyEvents
 	d.faults()
 	return c
+}
+
+// aim is what a case is after: a kind of accident that takes several things at once,
+// which chance seldom brings together.
+type aim uint8
+
+const (
+	anything   aim = iota
+	duels          // leaders are cut off one after the other, each with entries of its own
+	latecomers     // links slower than elections: answers to what is over
+	crammed        // windows full of large entries, disks that stand still
+	remainders     // sessions with commands out of order, in snapshots
+)
+
+// aims is how often each is drawn.
+var aims = []aim{anything, anything, anything, duels, duels, latecomers, latecomers, crammed, remainders}
+
+// narrow sets what an aim needs.
+func (d *drawer) narrow() {
+	c := d.c
+	switch d.aim {
+	case duels:
+		c.Size, c.Rate = min(c.Size, 24), 0
+	case latecomers:
+		c.DelayMin = 0
+	case crammed:
+		c.MaxFrame, c.Retain, c.Rate = 4<<10, pick(d, 0, 0, 1<<10), 0
+		c.Inflight = c.MaxFrame * pick(d, 1, 1, 2)
+		c.Size = pick(d, 500, maxPayload)
+		c.Sessions, c.Open = pick(d, 3, 5, 8), pick(d, 2, 4, 8)
+	case remainders:
+		c.Keys, c.Retain, c.Compact = 0, pick(d, 0, 1<<10), pick(d, 1<<10, 2<<10, 4<<10)
+		c.Size = pick(d, 0, 8, 24)
+		c.Sessions, c.Open = pick(d, 1, 2, 3), pick(d, 4, 8, 16)
+	}
 }
 
 // safetyEvents bounds the phase with faults.
@@ -96,16 +138,26 @@ func (d *drawer) share(most float64) float64 { return max(0, d.Float64()*1.5-.5)
 // gap draws an exponential time with the given mean.
 func (d *drawer) gap(mean Time) Time { return min(Time(d.ExpFloat64()*float64(mean)), 20*mean) }
 
+// rare is how many seeds to one leave a kind of fault out, where it is not 3.
+var rare = map[Kind]int{CrashPoint: 1, StalledDisk: 5, FullDisk: 6, FailingDisk: 6, Depose: 6, TornTail: 8, RottenDisk: 5, LostLog: 6, Drift: 5, Jump: 6}
+
 // faults draws which kinds of faults there are, and when they strike.
 func (d *drawer) faults() {
 	c := d.c
 	for _, k := range Kinds {
-		if k == CrashPoint || d.IntN(3) == 0 {
+		if d.IntN(cmp.Or(rare[k], 3)) == 0 {
 			d.kinds = append(d.kinds, k)
 		}
 	}
 	if d.IntN(8) == 0 {
-		d.kinds = d.kinds[1:] // sometimes without the commonest
+		d.kinds = slices.DeleteFunc(d.kinds, func(k Kind) bool { return k == CrashPoint }) // sometimes without the commonest
+	}
+	c.Files = slices.Contains(d.kinds, TornTail) || slices.Contains(d.kinds, RottenDisk)
+	for range c.spare() {
+		d.frail.Add(d.IntN(c.Nodes))
+	}
+	if d.frail.Len() == 0 {
+		d.kinds = slices.DeleteFunc(d.kinds, func(k Kind) bool { return k == RottenDisk || k == LostLog })
 	}
 	d.mean = c.ElectionMax * pick[Time](d, 1, 2, 4, 8) / 4
 	for at := d.gap(d.mean); at < c.Span && len(c.Faults) < 400 && len(d.kinds) > 0; at += d.gap(d.mean) {
@@ -115,7 +167,75 @@ func (d *drawer) faults() {
 		}
 		d.fault(at, k)
 	}
+	d.aimed()
 	slices.SortStableFunc(c.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
+}
+
+// aimed adds the faults that an aim needs.
+func (d *drawer) aimed() {
+	c := d.c
+	var strike func(at Time)
+	switch d.aim {
+	case duels:
+		d.mean = c.ElectionMax * pick[Time](d, 2, 3, 4) / 2
+		slow := d.IntN(3) == 0
+		for at := d.gap(c.ElectionMax); at < c.Span && d.IntN(6) > 0; {
+			long := c.ElectionMax*pick[Time](d, 2, 4) + d.gap(4*c.ElectionMax)
+			f := Fault{At: at, Kind: Depose, For: long, Extra: c.ElectionMax*pick[Time](d, 1, 2, 4) + d.gap(c.ElectionMax)}
+			f.Sync = pick(d, 0, f.Extra+d.gap(c.ElectionMax/2))
+			c.Faults = append(c.Faults, f)
+			at += long + d.gap(2*c.ElectionMax)
+		}
+		strike = func(at Time) {
+			f := Fault{At: at, Kind: pick(d, Isolate, Isolate, Pause, Crash), For: c.ElectionMax*pick[Time](d, 1, 2, 4)/2 + d.gap(c.ElectionMax)}
+			if slow {
+				c.Faults = append(c.Faults, Fault{At: at, Kind: SlowDisk, For: f.For, Extra: d.gap(c.ElectionMax)})
+			}
+			c.Faults = append(c.Faults, f)
+		}
+	case latecomers:
+		d.mean = c.ElectionMax
+		again := 1 + d.IntN(c.Nodes) // who comes back, time and again
+		if d.IntN(4) > 0 {
+			c.Faults = append(c.Faults, Fault{Kind: Drift, Node: again, For: c.Span, P: 1})
+		}
+		strike = func(at Time) {
+			if d.IntN(2) == 0 { // the one and a slow peer accept what the others do not hear of
+				peer := 1 + (again+d.IntN(c.Nodes-1))%c.Nodes
+				long := c.ElectionMax/4 + d.gap(c.ElectionMax)
+				c.Faults = append(c.Faults, Fault{At: at, Kind: Slow, Node: peer, For: 2*long + c.ElectionMax, Extra: c.ElectionMax/2 + d.gap(c.ElectionMax)},
+					Fault{At: at, Kind: Partition, Side: 1<<(again-1) | 1<<(peer-1), For: long})
+				return
+			}
+			f := Fault{At: at, Kind: pick(d, Slow, Slow, Slow, Crash, Isolate), Node: 1 + d.IntN(c.Nodes), For: d.gap(4 * c.ElectionMax), Extra: d.gap(c.ElectionMax * pick[Time](d, 1, 2, 4) / 2)}
+			if f.Kind != Slow {
+				f.Node, f.For, f.Extra = again, pick(d, 0, d.gap(c.ElectionMax/2)), 0
+			}
+			c.Faults = append(c.Faults, f)
+		}
+	case crammed:
+		d.mean = 2 * c.ElectionMax
+		strike = func(at Time) {
+			long := c.ElectionMax*2 + d.gap(c.ElectionMax)
+			c.Faults = append(c.Faults, Fault{At: at, Kind: StalledDisk, For: long},
+				Fault{At: at + c.ElectionMax/2, Kind: pick(d, Isolate, Pause), For: c.ElectionMax + d.gap(c.ElectionMax/2)})
+		}
+	case remainders:
+		d.mean = c.ElectionMax
+		strike = func(at Time) {
+			f := Fault{At: at, Kind: pick(d, Isolate, Pause, Crash), For: c.ElectionMax + d.gap(c.ElectionMax)}
+			victim := 1 + d.IntN(c.Nodes)
+			c.Faults = append(c.Faults, f, Fault{At: at + d.gap(2*c.ElectionMax), Kind: Crash, Node: victim, For: d.gap(c.ElectionMax / 2)})
+			if d.IntN(2) == 0 {
+				c.Faults = append(c.Faults, Fault{At: at, Kind: SlowDisk, Node: victim, For: d.gap(4 * c.ElectionMax), Extra: d.longer(c.Sync + 100*us)})
+			}
+		}
+	default:
+		return
+	}
+	for at := d.gap(d.mean); at < c.Span && len(c.Faults) < 400; at += d.gap(d.mean) {
+		strike(at)
+	}
 }
 
 // longer draws by how much something is slowed down that takes usual: by a few times
@@ -157,6 +277,18 @@ func (d *drawer) fault(at Time, k Kind) {
 		f.Extra = d.longer(c.DelayMax)
 	case SlowDisk:
 		f.Extra = d.longer(c.Sync + 100*us)
+	case RottenDisk, LostLog:
+		for f.Node = 0; f.Node == 0 || !d.frail.Has(f.Node-1); f.Node = 1 + d.IntN(c.Nodes) {
+		}
+	case Depose:
+		f.Node, f.Extra, f.Sync = 0, d.gap(2*c.ElectionMax), pick(d, 0, d.gap(2*c.ElectionMax))
+	case Drift:
+		f.P = pick(d, -.5, -.1, .1, .5, 1)
+	case Jump:
+		f.Extra = d.gap(c.ElectionMax)
+		if d.IntN(2) == 0 {
+			f.Extra = -f.Extra
+		}
 	}
 	c.Faults = append(c.Faults, f)
 }

@@ -55,46 +55,45 @@ func (v value) String() string {
 // judge knows what all replicas in all their incarnations have said.
 type judge struct {
 	protocol smr.Protocol
-	q2       int
+	q1, q2   int
 	nodes    []*node
+	clock    func() smr.Time // true time: what cores are told may be the time of clocks that drift
 	now      smr.Time
 	broken   *Violation
 	record   *Transcript // nil = nobody reads along
 	inputs   uint64
+	crowned  func(id smr.NodeID) // called when a leader is elected, before a frame of its leadership leaves; may be nil
 
 	chosen   []value // chosen[i-1] is what index i was first reported as
 	proposed map[value]int
 	leader   map[uint64]smr.NodeID // by term or ballot
 	elected  map[uint64]uint64     // by term or ballot: what was chosen below it when it was won
 	terms    []uint64              // terms[i-1] is no lower than the term or ballot that index i was chosen in
-	entries  map[place]entry       // what was ever written under a term or ballot
 	trace    uint64
-}
-
-// place is where entries are unique: one term or ballot writes one entry to an index.
-type place struct{ index, ballot uint64 }
-
-// entry is what stands in a place. before is the term of the entry below it where
-// that is known and the protocol keeps logs that match, else 0.
-type entry struct {
-	sum    uint32
-	before uint64
+	ballots
+	reports []uint64 // scratch
 }
 
 func newJudge(p smr.Protocol, cfg smr.Config) *judge {
-	_, q2 := cfg.Quorums()
-	if !p.Flexible {
-		q2 = len(cfg.Peers)/2 + 1
-	}
+	q1, q2 := quorums(p, &cfg)
 	j := &judge{
-		protocol: p, q2: q2,
+		protocol: p, q1: q1, q2: q2,
 		proposed: make(map[value]int), leader: make(map[uint64]smr.NodeID),
-		elected: make(map[uint64]uint64), entries: make(map[place]entry),
+		elected: make(map[uint64]uint64), ballots: newBallots(),
+		clock: func() smr.Time { return 0 },
 	}
 	for _, id := range cfg.Peers {
 		j.nodes = append(j.nodes, &node{judge: j, id: id})
 	}
 	return j
+}
+
+// quorums is how many replicas elect, and how many choose.
+func quorums(p smr.Protocol, cfg *smr.Config) (q1, q2 int) {
+	if p.Flexible {
+		return cfg.Quorums()
+	}
+	return len(cfg.Peers)/2 + 1, len(cfg.Peers)/2 + 1
 }
 
 // wrap is the protocol with every core under judgement.
@@ -181,19 +180,6 @@ func (j *judge) commit(n *node, e *smr.Entry) {
 	}
 }
 
-// quorum judges whether what is chosen for the first time is durable where it must be.
-func (j *judge) quorum(n *node, index uint64, v value) {
-	durable := 0
-	for _, m := range j.nodes {
-		if m.keeps(index, v.sum) {
-			durable++
-		}
-	}
-	if durable < j.q2 {
-		j.fail(Durability, n.id, "index %d counts as chosen and is durable on %d replicas of the %d that it takes", index, durable, j.q2)
-	}
-}
-
 // leads notes that a node leads term.
 func (j *judge) leads(n *node, term uint64, leader smr.NodeID) {
 	if other, ok := j.leader[term]; ok && other != leader {
@@ -206,7 +192,13 @@ func (j *judge) leads(n *node, term uint64, leader smr.NodeID) {
 // event judges one step of an election.
 func (j *judge) event(n *node, e *smr.Event) {
 	switch e.Type {
+	case smr.Campaign:
+		n.heard = smr.Set{}
+		if e.Term <= n.stand.term {
+			j.fail(Regression, n.id, "campaigns in term or ballot %d; it was in %d already, durably", e.Term, n.stand.term)
+		}
 	case smr.Elected:
+		j.elects(n, e.Term)
 		last := uint64(len(j.chosen))
 		for last > 0 && j.terms[last-1] >= e.Term {
 			last--
@@ -218,6 +210,9 @@ func (j *judge) event(n *node, e *smr.Event) {
 		j.leads(n, e.Term, n.id)
 		if j.protocol.LogMatching && n.status.Last < last {
 			j.fail(Completeness, n.id, "is elected in term %d with a log up to %d; %d is chosen", e.Term, n.status.Last, last)
+		}
+		if j.crowned != nil {
+			j.crowned(n.id)
 		}
 	case smr.Following:
 		j.leads(n, e.Term, e.Node)
@@ -234,23 +229,22 @@ func (j *judge) event(n *node, e *smr.Event) {
 
 // write judges an entry that n writes to its log: one term or ballot writes one
 // entry to an index, and where logs match, on one predecessor.
-func (j *judge) write(n *node, index, ballot uint64, sum uint32) {
-	at := place{index, ballot}
+func (j *judge) write(n *node, index, ballot uint64, sum uint32) (id int32) {
 	before := uint64(0)
 	if j.protocol.LogMatching {
 		before = n.ballotAt(index - 1)
 	}
-	was, ok := j.entries[at]
-	switch {
-	case !ok:
-		j.entries[at] = entry{sum, before}
+	id, isNew := j.propose(place{index, ballot}, sum, before)
+	switch was := &j.all[id]; {
+	case isNew:
 	case was.sum != sum:
 		j.fail(LogMatching, n.id, "index %d holds two entries in term or ballot %d", index, ballot)
 	case was.before != before && was.before != 0 && before != 0:
 		j.fail(LogMatching, n.id, "index %d of term %d follows on term %d here, on %d elsewhere", index, ballot, before, was.before)
 	case was.before == 0:
-		j.entries[at] = entry{sum, before}
+		was.before = before
 	}
+	return id
 }
 
 func valueOf(data []byte) value { return value{window.Sum(data), uint32(len(data))} }

@@ -55,6 +55,9 @@ type run struct {
 	rng      *rand.Rand
 	actions  []action    // in order of time
 	links    []linkFault // in force
+	drifts   []drift     // likewise
+	rotten   smr.Set     // nodes whose disks have rotted
+	revived  smr.Set     // nodes restarted after healing
 	out      Outcome
 }
 
@@ -93,6 +96,7 @@ func perform(ctx context.Context, p smr.Protocol, c *Case, record *Transcript) (
 		return nil, err
 	}
 	defer r.cluster.Close()
+	r.judge.clock = r.cluster.Now
 	for _, phase := range []func() error{r.safety, r.heal, r.settle} {
 		if err := phase(); err != nil {
 			return nil, err
@@ -139,6 +143,8 @@ func (r *run) options() cluster.Options {
 			Batch: c.Batch, BatchBytes: max(command.Size(c.Size), c.MaxFrame-smr.Overhead), Compact: c.Compact,
 		},
 		SyncLatency: smr.Time(c.Sync),
+		Storage:     cluster.Storage{Disk: c.Files},
+		Clocks:      c.disturbed(),
 		Link:        netsim.Link{Delay: delay},
 		Clients: client.Options{
 			Workers: 1, Sessions: c.Sessions, Inflight: c.Open, Size: c.Size, Keys: c.Keys, Seed: c.Seed,
@@ -190,12 +196,14 @@ func (r *run) safety() error {
 	r.cluster.Load(0, smr.Time(r.Case.Load))
 	full := func() bool { return r.Events > 0 && r.cluster.Simulated() >= r.Events }
 	for len(r.actions) > 0 && r.actions[0].at <= smr.Time(r.Span) {
-		a := r.actions[0]
-		if ok, err := r.await(a.at, full); ok || err != nil {
+		next := r.actions[0].at
+		if _, err := r.await(next, func() bool { return full() || r.actions[0].at < next }); err != nil || full() {
 			return err
 		}
-		r.actions = r.actions[1:]
-		a.do()
+		if a := r.actions[0]; a.at <= r.cluster.Now() {
+			r.actions = r.actions[1:]
+			a.do()
+		}
 	}
 	_, err := r.await(smr.Time(r.Span), full)
 	return err
@@ -220,18 +228,31 @@ func (r *run) heal() error {
 	r.undoAll()
 	healed := r.cluster.Now()
 	r.cluster.Load(healed, smr.Never)
-	ok, err := r.await(healed+r.patience(), func() bool { return r.cluster.Served() > healed })
+	ok, err := r.await(healed+r.patience(), func() bool { r.revive(); return r.cluster.Served() > healed })
 	if err == nil && !ok {
 		r.judge.fail(Progress, smr.None, "no command that was sent after all faults were undone was acknowledged within %v: %s", r.patience(), r.cluster.Standing())
 	}
 	return err
 }
 
+// revive restarts, once each, the replicas that notice only now that their logs have
+// failed.
+func (r *run) revive() {
+	for i := range r.Nodes {
+		if id := smr.NodeID(i + 1); !r.cluster.Up(id) && r.revived.Add(i) {
+			r.restart(id)
+		}
+	}
+}
+
 // settle demands that every command is answered and all replicas come to the same entry.
 func (r *run) settle() error {
 	r.cluster.Unload()
 	start := r.cluster.Now()
-	ok, err := r.await(start+r.patience(), func() bool { return r.cluster.Open() == 0 && r.cluster.Settled() && r.cluster.Freeze() })
+	ok, err := r.await(start+r.patience(), func() bool {
+		r.revive()
+		return r.cluster.Open() == 0 && r.cluster.Settled() && r.cluster.Freeze()
+	})
 	if err == nil && !ok {
 		r.judge.fail(Progress, smr.None, "the cluster does not come to rest within %v after all faults were undone: %d commands open, %s",
 			r.patience(), r.cluster.Open(), r.cluster.Standing())

@@ -1,6 +1,8 @@
 package swarm
 
 import (
+	"slices"
+
 	"github.com/consbench/consbench/bench/cluster"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/wal"
@@ -46,9 +48,38 @@ func (r *run) strike(f *Fault) {
 	case Shuffled:
 		r.everywhere(end, cluster.LinkFault{Reorder: f.P})
 	case SlowDisk:
-		if r.cluster.ImpairDisk(id, wal.Fault{Kind: wal.Slow, Extra: smr.Time(f.Extra)}) == nil {
-			r.at(end, func() { r.cluster.RepairDisk(id, wal.Slow) })
+		r.impairDisk(id, end, wal.Fault{Kind: wal.Slow, Extra: smr.Time(f.Extra)})
+	case StalledDisk:
+		r.impairDisk(id, end, wal.Fault{Kind: wal.Stall})
+	case FullDisk:
+		r.impairDisk(id, end, wal.Fault{Kind: wal.Full})
+	case FailingDisk:
+		r.impairDisk(id, end, wal.Fault{Kind: wal.Fail})
+	case TornTail:
+		r.impairDisk(id, end, wal.Fault{Kind: wal.Torn, Seed: r.rng.Uint64()})
+	case RottenDisk:
+		if !r.rotten.Add(int(id - 1)) {
+			return // two bits in what the last sync covered look like a write that was cut short: see bench/wal
 		}
+		_ = r.cluster.ImpairDisk(id, wal.Fault{Kind: wal.Corrupt, Seed: r.rng.Uint64()}) // an empty log has nothing that could rot
+	case LostLog:
+		if r.cluster.ImpairDisk(id, wal.Fault{Kind: wal.Lose}) == nil {
+			r.judge.nodes[id-1].forget()
+			r.at(end, func() { r.restart(id) })
+		}
+	case Depose:
+		r.judge.crowned = func(id smr.NodeID) {
+			if now := r.cluster.Now(); now < end {
+				r.cut(now+smr.Time(f.Extra), 1<<(id-1), false)
+				r.impairDisk(id, now+smr.Time(f.Extra), wal.Fault{Kind: wal.Slow, Extra: smr.Time(f.Sync)})
+			}
+		}
+	case Drift:
+		r.cluster.Drift(id, f.P)
+		r.drifts = append(r.drifts, drift{id, f.P})
+		r.at(end, func() { r.undrift(drift{id, f.P}) })
+	case Jump:
+		r.cluster.Jump(id, smr.Time(f.Extra))
 	case Slow:
 		for n := range smr.NodeID(r.Nodes) {
 			if n+1 != id && f.Extra > 0 {
@@ -70,6 +101,33 @@ func (r *run) crash(id smr.NodeID, end smr.Time) {
 
 // restart brings a replica back. That it cannot recover is among the cluster's problems.
 func (r *run) restart(id smr.NodeID) { _ = r.cluster.Restart(id) }
+
+// impairDisk begins a fault of a disk, and ends it at end. A replica that it has stopped
+// is then restarted.
+func (r *run) impairDisk(id smr.NodeID, end smr.Time, f wal.Fault) {
+	if r.cluster.ImpairDisk(id, f) != nil {
+		return
+	}
+	r.at(end, func() {
+		r.cluster.RepairDisk(id, f.Kind)
+		if f.Kind == wal.Full || f.Kind == wal.Fail {
+			r.restart(id)
+		}
+	})
+}
+
+// drift is how a clock in force goes wrong.
+type drift struct {
+	id    smr.NodeID
+	share float64
+}
+
+func (r *run) undrift(d drift) {
+	if i := slices.Index(r.drifts, d); i >= 0 {
+		r.drifts = slices.Delete(r.drifts, i, i+1)
+		r.cluster.Undrift(d.id, d.share)
+	}
+}
 
 // cut parts the nodes in side from the others.
 func (r *run) cut(end smr.Time, side uint64, oneWay bool) {
@@ -120,13 +178,19 @@ func (r *run) repair(l linkFault) {
 
 // undoAll ends all faults, and makes the links lossless.
 func (r *run) undoAll() {
+	r.judge.crowned = nil
 	for len(r.links) > 0 {
 		r.repair(r.links[len(r.links)-1])
+	}
+	for len(r.drifts) > 0 {
+		r.undrift(r.drifts[0])
 	}
 	for id := smr.NodeID(1); int(id) <= r.Nodes; id++ {
 		r.cluster.CrashAt(id, cluster.CrashPoint{})
 		r.cluster.Resume(id)
-		r.cluster.RepairDisk(id, wal.Slow)
+		for _, kind := range []wal.FaultKind{wal.Slow, wal.Stall, wal.Full, wal.Fail, wal.Torn} {
+			r.cluster.RepairDisk(id, kind)
+		}
 		r.restart(id)
 	}
 	r.judge.record.healed(r.cluster.Now())

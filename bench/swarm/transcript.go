@@ -60,7 +60,7 @@ func (t *Transcript) fault(now smr.Time, f *Fault, id smr.NodeID) {
 	words := string(f.Kind)
 	switch f.Kind {
 	case CrashPoint:
-		words = fmt.Sprintf("%v will crash at %s, the %s time", id, f.Point, ordinal(f.Nth))
+		words = fmt.Sprintf("%v will crash at %s, the %s time, for %v", id, f.Point, ordinal(f.Nth), f.For)
 	case Crash, Pause, Isolate:
 		words = fmt.Sprintf("%s %v", f.Kind, id)
 	case Cut:
@@ -71,11 +71,24 @@ func (t *Transcript) fault(now smr.Time, f *Fault, id smr.NodeID) {
 		words = fmt.Sprintf("all links %s, share %.2f", f.Kind, f.P)
 	case Slow:
 		words = fmt.Sprintf("links of %v slower by up to %v", id, f.Extra)
+	case SlowDisk:
+		words = fmt.Sprintf("syncs of %v slower by %v", id, f.Extra)
+	case StalledDisk, FullDisk, FailingDisk, TornTail, RottenDisk, LostLog:
+		words = fmt.Sprintf("%s of %v", f.Kind, id)
+	case Depose:
+		words = fmt.Sprintf("whoever is elected is cut off for %v", f.Extra)
+	case Drift:
+		words = fmt.Sprintf("the clock of %v drifts by %+.2f", id, f.P)
+	case Jump:
+		words = fmt.Sprintf("the clock of %v jumps by %v", id, f.Extra)
 	}
 	if f.OneWay {
 		words += ", one way"
 	}
-	t.line(now, "--", "%s, for %v", words, f.For)
+	if f.Kind != Jump && f.Kind != RottenDisk && f.Kind != CrashPoint {
+		words += fmt.Sprintf(", for %v", f.For)
+	}
+	t.line(now, "--", "%s", words)
 }
 
 func ordinal(n int) string {

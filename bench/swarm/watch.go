@@ -44,7 +44,10 @@ type node struct {
 	unsure  []written // likewise when the last incarnation ended: the log may have kept them
 	stand   standing  // as of the last Ready that is durable
 	pledges []standing
-	floor   uint64 // Status.Durable after the last Ready
+	floor   uint64  // Status.Durable after the last Ready
+	checked uint64  // up to here what counts as durable is
+	heard   smr.Set // who has sent it something since it began to campaign
+	lost    bool    // it has lost its log, once: it is in no quorum any more
 }
 
 type slot struct {
@@ -53,8 +56,9 @@ type slot struct {
 }
 
 type written struct {
-	number uint64
-	index  uint64
+	number   uint64
+	index    uint64
+	proposal int32
 	slot
 }
 
@@ -75,9 +79,18 @@ func (n *node) begin(core smr.Core, cfg smr.Config) {
 	n.unsure = append(n.unsure[:0], n.pending...)
 	n.pending, n.pledges = n.pending[:0], n.pledges[:0]
 	n.written = append(n.written[:0], n.durable...)
-	n.committed, n.hints = 0, n.hints[:0]
+	n.committed, n.checked, n.hints = 0, 0, n.hints[:0]
 	n.status = smr.Status{}
 }
+
+// forget is the loss of the log: nothing that was durable binds this replica any more.
+func (n *node) forget() {
+	n.lost = true
+	n.durable, n.pending, n.unsure = n.durable[:0], n.pending[:0], n.unsure[:0]
+	n.base, n.saved, n.floor, n.stand = 0, 0, 0, standing{}
+}
+
+func (n *node) position() int { return int(n.id) - 1 }
 
 // at is the slot of index in s, which grows as needed.
 func at(s *[]slot, index uint64) *slot {
@@ -97,7 +110,7 @@ func (n *node) ballotAt(index uint64) uint64 {
 
 // keeps reports whether an entry would outlive a crash here.
 func (n *node) keeps(index uint64, sum uint32) bool {
-	return index <= n.base || index <= uint64(len(n.durable)) && n.durable[index-1] != slot{} && n.durable[index-1].sum == sum
+	return !n.lost && (index <= n.base || index <= uint64(len(n.durable)) && n.durable[index-1] != slot{} && n.durable[index-1].sum == sum)
 }
 
 // Restore implements smr.Core.
@@ -114,7 +127,7 @@ func (n *node) Replay(record []byte) error { return n.core.Replay(record) }
 
 // Start implements smr.Core.
 func (n *node) Start(now smr.Time) {
-	n.now = max(n.now, now)
+	n.now = n.clock()
 	n.core.Start(now)
 	n.started = true
 	n.core.Status(&n.status)
@@ -144,6 +157,7 @@ func (n *node) returned() {
 			n.stand.term, n.stand.vote = n.voter.Vote()
 		}
 	}
+	n.pledge(&n.stand)
 	slots, ok := n.core.(Inspector)
 	if !ok {
 		return
@@ -168,6 +182,7 @@ func (n *node) returned() {
 	for i := max(n.base+1, st.First); i <= st.Last; i++ {
 		if ballot, sum, ok := slots.Slot(i); ok {
 			*at(&n.durable, i) = slot{ballot, sum}
+			n.accepted(n.places[place{i, ballot}])
 		}
 	}
 	n.written = append(n.written[:0], n.durable...)
@@ -175,11 +190,12 @@ func (n *node) returned() {
 
 // Step implements smr.Core.
 func (n *node) Step(now smr.Time, from smr.NodeID, frame []byte) error {
-	n.now = now
+	n.now = n.clock()
 	n.input()
 	n.note(uint64(now)<<16 ^ uint64(from)<<8 ^ uint64(n.id))
 	n.noteBytes(frame)
 	n.record.arrives(n, from, frame)
+	n.heard.Add(int(from) - 1)
 	n.hinted(now)
 	err := n.core.Step(now, from, frame)
 	if err != nil {
@@ -203,7 +219,7 @@ func (j *judge) noteBytes(b []byte) {
 
 // Tick implements smr.Core.
 func (n *node) Tick(now smr.Time) {
-	n.now = now
+	n.now = n.clock()
 	n.input()
 	n.note(uint64(now)<<8 | uint64(n.id))
 	n.hinted(now)
@@ -221,7 +237,7 @@ func (n *node) hinted(now smr.Time) {
 
 // Propose implements smr.Core.
 func (n *node) Propose(now smr.Time, tag smr.Tag, data []byte) error {
-	n.now = now
+	n.now = n.clock()
 	n.input()
 	err := n.core.Propose(now, tag, data)
 	if err == nil {
@@ -237,20 +253,38 @@ func (n *node) Peer(now smr.Time, id smr.NodeID, up bool) { n.core.Peer(now, id,
 
 // Persisted implements smr.Core.
 func (n *node) Persisted(now smr.Time, number uint64) {
-	n.now = now
+	n.now = n.clock()
 	done := 0
 	for ; done < len(n.pending) && n.pending[done].number <= number; done++ {
 		w := &n.pending[done]
 		*at(&n.durable, w.index) = w.slot
+		n.accepted(w.proposal)
 	}
 	n.pending = append(n.pending[:0], n.pending[done:]...)
 	done = 0
 	for ; done < len(n.pledges) && n.pledges[done].number <= number; done++ {
+		if p := &n.pledges[done]; p.term != n.stand.term || p.vote != n.stand.vote {
+			n.pledge(p)
+		}
 		n.stand = n.pledges[done]
 	}
 	n.pledges = append(n.pledges[:0], n.pledges[done:]...)
 	n.record.persisted(n, number)
 	n.core.Persisted(now, number)
+}
+
+// accepted notes that an acceptance is durable.
+func (n *node) accepted(proposal int32) {
+	if !n.cfg.NonVoter {
+		n.judge.accepted(proposal, n.position())
+	}
+}
+
+// pledge notes that a vote or promise is durable.
+func (n *node) pledge(s *standing) {
+	if !n.cfg.NonVoter && !n.protocol.Leaderless {
+		n.pledged(pledge{s.term, s.vote}, n.position())
+	}
 }
 
 // Applied implements smr.Core.
@@ -268,7 +302,7 @@ func (n *node) Snapshotted(index uint64) {
 
 // Installed implements smr.Core.
 func (n *node) Installed(now smr.Time, index uint64, meta []byte) {
-	n.now = now
+	n.now = n.clock()
 	n.base, n.saved, n.committed = max(n.base, index), max(n.saved, index), max(n.committed, index)
 	n.record.snapshot(n, index, true)
 	n.core.Installed(now, index, meta)
@@ -279,7 +313,7 @@ func (n *node) Status(st *smr.Status) { n.core.Status(st) }
 
 // Ready implements smr.Core.
 func (n *node) Ready(now smr.Time, rd *smr.Ready) {
-	n.now = max(n.now, now)
+	n.now = n.clock()
 	n.core.Ready(now, rd)
 	was := n.status
 	n.core.Status(&n.status)
@@ -290,7 +324,8 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 		n.logs(rd)
 	}
 	n.floor = n.status.Durable
-	n.pledged(rd)
+	n.honest()
+	n.unpledged(rd)
 	for i := range rd.Frames {
 		n.sends(&rd.Frames[i])
 	}
@@ -344,18 +379,33 @@ func (n *node) logs(rd *smr.Ready) {
 				n.fail(Contract, n.id, "logs an entry at index %d", index)
 				return
 			}
-			n.write(n, index, ballot, sum)
+			if was := at(&n.written, index).ballot; ballot < was && !n.protocol.LogMatching {
+				n.fail(Regression, n.id, "accepts slot %d under ballot %d, having accepted it under %d", index, ballot, was)
+			}
+			id := n.write(n, index, ballot, sum)
 			*at(&n.written, index) = slot{ballot, sum}
-			n.pending = append(n.pending, written{rd.Number, index, slot{ballot, sum}})
+			n.checked = min(n.checked, index-1)
+			n.pending = append(n.pending, written{rd.Number, index, id, slot{ballot, sum}})
 			run = run[min(window.EncodedSize(int(size)), len(run)):]
 		}
 	}
 	n.record.logs(n, rd)
 }
 
-// pledged judges that no frame leaves in a term or ballot that is not durable here. Only
+// honest judges that what counts as durable is: that it was logged as it stands, and that
+// this replica has been told so.
+func (n *node) honest() {
+	for i := max(n.checked, n.base) + 1; i <= min(n.status.Durable, uint64(len(n.written))); i++ {
+		if i > uint64(len(n.durable)) || n.durable[i-1] != n.written[i-1] {
+			n.fail(Durability, n.id, "index %d counts as durable, and what was written there last is not", i)
+		}
+	}
+	n.checked = n.status.Durable
+}
+
+// unpledged judges that no frame leaves in a term or ballot that is not durable here. Only
 // a poll may: it tells of none.
-func (n *node) pledged(rd *smr.Ready) {
+func (n *node) unpledged(rd *smr.Ready) {
 	if n.protocol.Leaderless || n.status.Term <= n.stand.term {
 		return // without leaders each slot has its own promise
 	}
@@ -398,6 +448,7 @@ func (n *node) recovered(e *smr.Entry) {
 	for _, w := range n.unsure {
 		if w.index == e.Index && w.sum == e.Sum {
 			*at(&n.durable, w.index) = w.slot
+			n.accepted(w.proposal)
 		}
 	}
 }

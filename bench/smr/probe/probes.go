@@ -51,7 +51,6 @@ const (
 	RaftCommitOwnDiskLast
 	RaftCommitBeforeOwnDisk
 	RaftWindowFull
-	RaftNoopPutOff
 	RaftFlightFull
 	RaftRetransmitted
 	RaftLinkLost
@@ -208,7 +207,6 @@ var infos = [Count]Info{
 	RaftCommitOwnDiskLast:    {"commit-own-disk-last", raft, "entries were committed when the leader's own write became durable"},
 	RaftCommitBeforeOwnDisk:  {"commit-before-own-disk", raft, "a leader committed an entry that it had not made durable itself"},
 	RaftWindowFull:           {"window-full", raft, "a proposal was refused: too much is open"},
-	RaftNoopPutOff:           {"noop-put-off", raft, "a new leader's window had no room for its no-op"},
 	RaftFlightFull:           {"flight-full", raft, "entries waited because too many bytes were under way to a peer"},
 	RaftRetransmitted:        {"retransmitted", raft, "entries were sent again"},
 	RaftLinkLost:             {"link-lost", raft, "a link changed with entries under way on it"},
