@@ -16,6 +16,7 @@ import (
 	"github.com/consbench/consbench/bench/compare"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/scenario"
 	"github.com/consbench/consbench/bench/smr"
 )
 
@@ -36,13 +37,16 @@ type comparing struct {
 	out   output
 	pairs int
 	all   bool
+
+	scenarios bool // among the sides
+	repeat    int  // that they ask for, at most
 }
 
 func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	var k comparing
 	c := &cobra.Command{
 		Use:   "compare A B [C ...] [flags]",
-		Short: "compare protocols, settings or results, with bounds and verdicts",
+		Short: "compare protocols, scenarios or results, with bounds and verdicts",
 		RunE: func(c *cobra.Command, args []string) error {
 			sides, err := k.sides(args, protocols)
 			if err = errors.Join(err, k.b.checkDir(), k.check(c)); err != nil {
@@ -58,15 +62,19 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 			for _, p := range protocols {
 				list = append(list, p.Name+"\t"+p.Doc)
 			}
+			for _, name := range scenario.Names() {
+				list = append(list, name)
+			}
 			return list, cobra.ShellCompDirectiveDefault // files too
 		},
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
 	k.b = bind(flags)
-	for _, name := range []string{"protocol", "listen", "repeat"} { // sides name protocols; sides would share the ports
+	for _, name := range []string{"listen", "repeat"} { // sides would share the ports
 		flags.Lookup(name).Hidden = true
 	}
+	flags.Lookup("protocol").Usage, flags.Lookup("protocol").DefValue = "of scenarios: the protocols to run, commas between them", "the scenario's"
 	flags.Lookup("duration").DefValue += ", live 500ms"
 	flags.Lookup("warmup").DefValue += ", live 200ms"
 	f := k.b.add("Comparison", k.b.collect((*intValue)(&k.pairs), "pairs", ""), "pairs", "", "runs a side, interleaved; in virtual time seeds", "40")
@@ -81,15 +89,17 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 	return c
 }
 
-const compareAbout = `Compare sides: protocols, protocols with settings, or result files. Live runs
-are interleaved (A B, B A ...) after a warm-up; the table gives each ratio its
-bounds and says better, worse, same, or how many pairs it would take to tell.
-Runs in virtual time are exact. Runs that failed or were INCORRECT are left out,
-and counted. The first side is what the others are compared with.`
+const compareAbout = `Compare sides: protocols, protocols with settings, scenarios, or files of results.
+Live runs are interleaved (A B, B A ...) after a warm-up; the table gives each
+ratio its bounds and says better, worse, same, or how many pairs it would take to
+tell. Runs in virtual time are exact. Runs that failed or were INCORRECT are left
+out, and counted. The first side is what the others are compared with.`
 
 const compareExamples = `  consbench compare raft multipaxos paxos
   consbench compare raft raft:batch=1,heartbeat=20ms --network inproc
   consbench compare raft multipaxos --fault 'crash leader every 1s for 300ms'
+  consbench compare leader-crash --protocol raft,multipaxos
+  consbench compare mine.yaml mine.yaml:batch=1
   consbench compare old.json new.json -o comparison.json`
 
 func compareHelp(w io.Writer, b *binding) {
@@ -99,8 +109,10 @@ func compareHelp(w io.Writer, b *binding) {
 Sides:
   raft                        a protocol
   raft:batch=1,pre-vote=false a protocol with settings of its own: flags of run
+  leader-crash, mine.yaml     a scenario; mine.yaml:raft,batch=1 runs it otherwise
   result.json                 a file that consbench run -o has written
   result.json:paxos           one protocol of a file that holds several
+A scenario or file that stands alone is a side for each of its protocols.
 `)
 	for _, group := range append([]string{"Comparison"}, groups...) {
 		fmt.Fprintf(w, "\n%s:\n%s", group, b.flags[group].FlagUsagesWrapped(wide))
@@ -117,10 +129,12 @@ func (k *comparing) check(c *cobra.Command) error {
 	if k.b.given("pairs") && !k.b.bad["pairs"] && (k.pairs < 1 || k.pairs > maxPairs) {
 		errs = append(errs, &bench.FieldError{Flag: "pairs", Msg: fmt.Sprintf("%d is not in 1 to %d", k.pairs, maxPairs)})
 	}
+	if k.b.all.Changed("protocol") && !k.scenarios {
+		errs = append(errs, &bench.FieldError{Flag: "protocol", Msg: "sides are arguments: consbench compare raft multipaxos"})
+	}
 	for flag, why := range map[string]string{
-		"protocol": "sides are arguments: consbench compare raft multipaxos",
-		"listen":   "every run of a comparison takes free ports",
-		"repeat":   "in virtual time --pairs is how many seeds are run",
+		"listen": "every run of a comparison takes free ports",
+		"repeat": "in virtual time --pairs is how many seeds are run",
 	} {
 		if k.b.given(flag) {
 			errs = append(errs, &bench.FieldError{Flag: flag, Msg: why})
@@ -138,7 +152,7 @@ func (k *comparing) run(ctx context.Context, args []string, sides []compare.Side
 	defer job.stop()
 	if !k.b.given("pairs") {
 		if k.pairs = livePairs; sides[0].Config.Network == bench.NetworkSim {
-			k.pairs = virtualPairs
+			k.pairs = max(virtualPairs, k.repeat)
 		}
 	}
 	c, runErr := compare.Run(ctx, sides, compare.Options{
@@ -222,9 +236,15 @@ func (k *comparing) rerun(args []string, sides []compare.Side) []string {
 		return parts
 	}
 	common := k.b.copy(bench.Defaults().Protocols[0])
-	common.shorten()
-	dependentDefaults(&common.config, common.given)
-	parts = append(parts, Rerun(common.config)[2:]...)
+	common.layers(nil, os.Environ())
+	if k.scenarios {
+		common.config.Protocols = k.b.config.Protocols
+		parts = append(parts, common.flagsGiven()...)
+	} else {
+		common.shorten()
+		dependentDefaults(&common.config, common.given)
+		parts = append(parts, Rerun(common.config)[2:]...)
+	}
 	if k.b.given("pairs") {
 		parts = append(parts, "--pairs "+strconv.Itoa(k.pairs))
 	}

@@ -3,16 +3,15 @@ package cmd
 import (
 	"fmt"
 
+	"github.com/consbench/consbench/bench/gate"
 	"github.com/consbench/consbench/bench/nearest"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/scenario"
-	"github.com/consbench/consbench/bench/stat"
 )
 
 // evaluate holds the expectations of a scenario against every run that they are
-// about: each repetition must keep to them. A figure that a run does not have, such as
-// the time of an election that never ended, keeps to nothing.
+// about: each repetition must keep to them.
 func evaluate(s *scenario.Scenario, file *result.File) (out []result.Expectation) {
 	for _, e := range s.Expect {
 		for i := range file.Runs {
@@ -20,12 +19,7 @@ func evaluate(s *scenario.Scenario, file *result.File) (out []result.Expectation
 			if e.Protocol != "" && e.Protocol != r.Protocol || r.Error != "" || r.Interrupted {
 				continue
 			}
-			x := result.Expectation{Protocol: r.Protocol, Seed: r.Seed, Metric: e.Threshold.Metric.Name, Threshold: e.Threshold.String()}
-			if v, known := report.Value(r, e.Threshold.Metric.Name); known {
-				x.Value = &v
-				x.Met = e.Threshold.Evaluate(stat.Estimate{Value: v, Low: v, High: v, Exact: true}, 0) == stat.Pass
-			}
-			out = append(out, x)
+			out = append(out, gate.Expect(r, e.Threshold))
 		}
 	}
 	return out

@@ -15,8 +15,10 @@ import (
 	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/export"
 	"github.com/consbench/consbench/bench/gate"
+	"github.com/consbench/consbench/bench/nearest"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/scenario"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/stat"
 )
@@ -42,16 +44,23 @@ type gating struct {
 func newGate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	k := &gating{protocols: protocols, stdout: stdout, stderr: stderr, inconclusive: "fail", budget: defaultBudget, pairs: livePairs}
 	c := &cobra.Command{
-		Use:   "gate --baseline FILE | --against REV | --self-test [flags]",
+		Use:   "gate --baseline FILE | --against REV [SCENARIO] | --self-test [flags]",
 		Short: "hold this build against a baseline or a revision",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case len(args) == 0:
 				return nil
+			case len(args) > 1 && isScenario(args[0]):
+				return fmt.Errorf("unexpected argument %q: a gate runs one scenario", args[1])
+			case isScenario(args[0]):
+				return nil
+			case nearest.Of(args[0], scenario.Names()) != "":
+				return fmt.Errorf("unexpected argument %q: did you mean the scenario %s?", args[0], nearest.Of(args[0], scenario.Names()))
 			}
 			return fmt.Errorf("unexpected argument %q: did you mean --baseline %s?", args[0], quote(args[0]))
 		},
-		RunE:              func(c *cobra.Command, _ []string) error { return k.run(c) },
-		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(c *cobra.Command, args []string) error { return k.run(c, args) },
+		ValidArgsFunction: completeScenarios,
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
@@ -67,7 +76,15 @@ func newGate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 }
 
 // run finds out what is to be done and does it.
-func (k *gating) run(c *cobra.Command) error {
+func (k *gating) run(c *cobra.Command, args []string) error {
+	switch {
+	case k.against != "" || k.selfTest:
+		if err := k.b.configure(args); err != nil {
+			return err
+		}
+	case len(args) > 0:
+		return fmt.Errorf("%s: a scenario goes with --against; a baseline brings its own configuration: consbench run %s -o baseline.json makes one", args[0], quote(args[0]))
+	}
 	cfg, err := k.check(c)
 	if err != nil {
 		return err

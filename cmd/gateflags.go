@@ -58,11 +58,11 @@ func (k *gating) declare() {
 // configuration of the runs that no baseline brings.
 func (k *gating) check(c *cobra.Command) (bench.Config, error) {
 	live := k.against != "" || k.selfTest
-	if !k.b.given("network") {
+	if !k.b.given("network") && k.b.scenario == nil { // a scenario runs where run has it
 		k.b.config.Network = bench.NetworkInproc
 	}
 	k.b.shorten()
-	if !k.b.given("retain") {
+	if !k.b.given("retain") && k.b.config.Network != bench.NetworkSim {
 		k.b.config.Retain = gateRetain
 	}
 	cfg, err := k.b.resolve(k.protocols)
@@ -113,17 +113,19 @@ allocations at most 0.01 a command above it. --update accepts what changed.
 
 --against builds a git revision and runs it and this program in turn, live, in
 pairs. A metric fails if the change is beyond its limit, cannot be chance, and a
-second batch of pairs says so too. Virtual runs of both are compared exactly.`
+second batch of pairs says so too. Virtual runs of both are compared exactly. With
+a SCENARIO both run that, on its network, and must keep to what it expects.`
 
 const gateExamples = `  consbench run -p raft,multipaxos -o baseline.json
   consbench gate --baseline baseline.json
   consbench gate --baseline baseline.json --threshold 'messages/commit<=+2%'
   consbench gate --baseline baseline.json --update
-  consbench gate --against main -p raft --network tcp --budget 10m`
+  consbench gate --against main -p raft --network tcp --budget 10m
+  consbench gate --against main leader-crash`
 
 func gateHelp(w io.Writer, b *binding) {
 	wide := min(max(width(w), 80), 120)
-	fmt.Fprintf(w, "%s\n\nUsage:\n  consbench gate --baseline FILE | --against REV | --self-test [flags]\n\nExamples:\n%s\n", gateAbout, gateExamples)
+	fmt.Fprintf(w, "%s\n\nUsage:\n  consbench gate --baseline FILE | --against REV [SCENARIO] | --self-test [flags]\n\nExamples:\n%s\n", gateAbout, gateExamples)
 	fmt.Fprintf(w, "\nGate:\n%s", b.flags["Gate"].FlagUsagesWrapped(wide))
 	fmt.Fprintf(w, "\nOutput:\n%s", b.flags["Output"].FlagUsagesWrapped(wide))
 	fmt.Fprint(w, "\nWith --against and --self-test, what to run:\n")

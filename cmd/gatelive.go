@@ -63,6 +63,11 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	if errs := gate.Matches([]gate.Source{*s}, exactOnly); len(errs) > 0 {
 		return blame(errors.Join(errs...))
 	}
+	if e := k.b.scenario; e != nil && cfg.Network == bench.NetworkSim {
+		before.Expectations = evaluate(e, before)
+	} else if e != nil && len(e.Expect) > 0 {
+		g.Skipped = append(g.Skipped, result.GateSkip{Source: e.Name, Run: "expectations", Why: "of live runs: consbench run holds them"})
+	}
 	progress.note("virtual runs of this program")
 	fresh, err := gate.Repeat(ctx, s, gate.Runner(runBench), k.protocols, progress.update)
 	if err != nil {
@@ -120,10 +125,8 @@ func (k *gating) virtual(cfg bench.Config) bench.Config {
 	c := k.b.copy(cfg.Protocols[0])
 	c.config = cfg
 	c.config.Network = bench.NetworkSim
-	if len(cfg.Faults) == 0 {
-		if !k.b.given("duration") {
-			c.config.Duration = virtualDuration
-		}
+	if k.b.scenario == nil && len(cfg.Faults) == 0 && len(cfg.Phases) == 0 && !k.b.given("duration") {
+		c.config.Duration = virtualDuration
 	}
 	dependentDefaults(&c.config, c.given)
 	return c.config

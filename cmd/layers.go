@@ -74,7 +74,14 @@ func (b *binding) layers(s *scenario.Scenario, environ []string) {
 const envPrefix = "CONSBENCH_"
 
 // reservedEnv are variables of ours that are none.
-var reservedEnv = []string{"MUTANT", "NODE", "TEST_NODE", "FLOORS", "TRIAL_JOB"}
+var reservedEnv = []string{"MUTANT", "NODE", "TEST_NODE", "FLOORS", "TRIAL_JOB", "STORE"}
+
+// isSetting reports whether an entry of the environment sets a flag.
+func isSetting(entry string) bool {
+	name, _, _ := strings.Cut(entry, "=")
+	rest, ours := strings.CutPrefix(name, envPrefix)
+	return ours && !contains(reservedEnv, rest)
+}
 
 func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

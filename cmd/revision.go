@@ -117,7 +117,7 @@ func (p *program) run(ctx context.Context, cfg bench.Config) (*result.File, erro
 		return nil, err
 	}
 	c := exec.CommandContext(ctx, p.path, append([]string{"run", "--format=json", "--quiet"}, arguments(cfg)...)...)
-	c.Env = append(os.Environ(), floorsEnv+"="+string(floors))
+	c.Env = append(slices.DeleteFunc(os.Environ(), isSetting), floorsEnv+"="+string(floors))
 	c.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr

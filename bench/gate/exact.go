@@ -40,6 +40,16 @@ func (s *Source) virtual() []*result.Run {
 	return runs
 }
 
+// title names a run, with its seed where the name alone does not tell it apart.
+func (s *Source) title(r *result.Run) string {
+	for _, other := range s.virtual() {
+		if other != r && other.Name() == r.Name() {
+			return fmt.Sprintf("%s seed %d", r.Name(), r.Seed)
+		}
+	}
+	return r.Name()
+}
+
 // Virtual is how many runs can be repeated.
 func (s *Source) Virtual() int { return len(s.virtual()) }
 
@@ -85,7 +95,7 @@ func (s *Source) Usable() error {
 			return fmt.Errorf("%s: runs: none of %s, which the file's configuration asks for", s.Name, p)
 		}
 	}
-	return nil
+	return readable(s)
 }
 
 // Matches reports every threshold that holds nothing of these sources: none of
@@ -124,7 +134,7 @@ func Exact(s *Source, fresh *result.File, thresholds []stat.Threshold) ([]result
 		})
 		if i < 0 {
 			rows = append(rows, result.GateRow{
-				Layer: result.LayerExact, Source: s.Name, Run: old.Name(), Metric: "run", Outcome: stat.Fail.String(), Note: "the baseline has it, it did not run now",
+				Layer: result.LayerExact, Source: s.Name, Run: s.title(old), Metric: "run", Outcome: stat.Fail.String(), Note: "the baseline has it, it did not run now",
 			})
 			continue
 		}
@@ -133,7 +143,7 @@ func Exact(s *Source, fresh *result.File, thresholds []stat.Threshold) ([]result
 			switch {
 			case m.Name == allocs && ok:
 				if why := countable(&s.Config, old); why != "" {
-					skipped = append(skipped, result.GateSkip{Source: s.Name, Run: old.Name(), Metric: m.Name, Why: why})
+					skipped = append(skipped, result.GateSkip{Source: s.Name, Run: s.title(old), Metric: m.Name, Why: why})
 					continue
 				}
 			case !m.Exact || !ok:
@@ -141,6 +151,7 @@ func Exact(s *Source, fresh *result.File, thresholds []stat.Threshold) ([]result
 			}
 			rows = append(rows, judgeExact(row, m, thresholds)...)
 		}
+		rows = append(rows, expectations(s, old, &fresh.Runs[i])...)
 	}
 	return rows, skipped
 }
@@ -165,6 +176,7 @@ func Changes(s *Source, fresh *result.File) []result.GateRow {
 // Replacement is fresh with the live runs of the source, which nothing repeated.
 func (s *Source) Replacement(fresh *result.File) *result.File {
 	out := *fresh
+	out.Scenario, out.Expectations = s.File.Scenario, again(s, fresh.Runs)
 	out.Runs = slices.Clone(fresh.Runs)
 	for _, r := range s.File.Runs {
 		if r.Network != bench.NetworkSim {
@@ -187,7 +199,7 @@ func countable(c *bench.Config, r *result.Run) string {
 
 // exactRow is a row without limit and outcome; false if neither side has a figure.
 func exactRow(s *Source, m measure.Metric, old, fresh *result.Run) (result.GateRow, bool) {
-	row := result.GateRow{Layer: result.LayerExact, Source: s.Name, Run: old.Name(), Metric: m.Name, Unit: m.Unit}
+	row := result.GateRow{Layer: result.LayerExact, Source: s.Name, Run: s.title(old), Metric: m.Name, Unit: m.Unit}
 	before, hadOld := report.Value(old, m.Name)
 	now, hasNew := report.Value(fresh, m.Name)
 	if hadOld {
@@ -197,13 +209,21 @@ func exactRow(s *Source, m measure.Metric, old, fresh *result.Run) (result.GateR
 		row.New = &now
 	}
 	if hadOld && hasNew {
-		if before == now {
-			row.Change = new(float64)
-		} else if change := now/before - 1; !math.IsInf(change, 0) {
-			row.Change = &change
-		}
+		row.Change = change(before, now)
 	}
 	return row, hadOld || hasNew
+}
+
+// change is relative; nil from zero.
+func change(before, now float64) *float64 {
+	share := now/before - 1
+	if before == now {
+		share = 0
+	}
+	if math.IsInf(share, 0) {
+		return nil
+	}
+	return &share
 }
 
 // judgeExact completes a row, or makes one of it for each threshold on its metric.
