@@ -48,7 +48,7 @@ func (w *Worker) done(now smr.Time, a command.Answer) bool {
 		g.to = from // it leads, whatever its silence made us think
 	}
 	if g.to == o.to {
-		g.heard, g.redirects = now, 0
+		g.heard, g.redirects, g.silent = now, 0, false
 	}
 	g.usual += (now - o.last - g.usual) / 8
 	if g.fresh && g.to == o.to && o.last >= g.since {
@@ -131,11 +131,11 @@ func (w *Worker) scan(now smr.Time) {
 	w.scanAt = now + w.RetryAfter/4
 	for i := range w.groups {
 		g := &w.groups[i]
-		if g.silent = now-g.heard >= w.RetryAfter && g.open > 0; !g.silent {
+		if now-g.heard < w.RetryAfter || g.open == 0 {
 			continue
 		}
 		g.redirects = 0
-		g.heard = now
+		g.heard, g.silent = now, true
 		g.to = g.to%uint16(len(w.Replicas)) + 1
 	}
 	w.again(waiting, func(n int, o *slot) bool {

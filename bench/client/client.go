@@ -118,7 +118,7 @@ type group struct {
 	redirects int      // since the last sign of progress
 	open      int      // commands without an answer
 	usual     smr.Time // running mean of the time to an answer
-	silent    bool     // the last scan took it to another replica
+	silent    bool     // a scan has taken it to another replica, which has not answered yet
 	since     smr.Time // when its leader was announced
 	fresh     bool     // nothing that was sent since is acknowledged yet
 }
