@@ -45,6 +45,7 @@ func (r *runner) build() (err error) {
 		Clocks: disturbsClocks(r.schedule), First: cfg.firstLeader(),
 		Cost: cfg.costModel(), Cores: cfg.Cores, Meter: cfg.Meter,
 	}
+	o.Events = cfg.traced()
 	if cfg.Keys > 0 {
 		o.Histories = histories
 	}

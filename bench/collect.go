@@ -60,6 +60,9 @@ func (r *runner) collect() *result.Run {
 		run.Totals.NonVoters = append(run.Totals.NonVoters, uint32(id))
 	}
 	run.Warnings = r.warnings(run, &ledger)
+	if err := r.trace(&run.Verdict); err != nil {
+		run.Warnings = append(run.Warnings, err.Error())
+	}
 	run.Wall = int64(time.Since(r.started))
 	return run
 }
@@ -222,6 +225,7 @@ func (c *Config) fingerprint(protocol string) string {
 	comparable := *c
 	comparable.Protocols = []string{protocol}
 	comparable.Repeat = 0 // each run has its own seed
+	comparable.Check = "" // keys are checked, whoever asked for them
 	comparable.Dir, comparable.Keep, comparable.Listen, comparable.GOGC = "", false, "", 0
 	raw, err := json.Marshal(comparable)
 	if err != nil {

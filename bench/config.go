@@ -19,6 +19,9 @@ const (
 	NetworkTCP    = "tcp"    // sockets
 )
 
+// CheckLinearizable is the Check that asks for keys.
+const CheckLinearizable = "linearizable"
+
 // Config is everything that decides what a run does. Times are in nanoseconds,
 // sizes in bytes. Its JSON form stands in the result file and is enough to repeat
 // the run.
@@ -36,6 +39,7 @@ type Config struct {
 	Phases   []string `json:"phases,omitempty"` // of the open loop, in canonical form; they make up Duration
 	Arrival  string   `json:"arrival"`          // poisson or constant
 	Inflight int      `json:"inflight"`
+	Check    string   `json:"check,omitempty"` // beside the logs: linearizable or empty; whatever it says, keys are checked
 	Keys     int      `json:"keys"`
 	Size     int      `json:"size"`
 
@@ -84,6 +88,10 @@ type Config struct {
 	Listen string `json:"listen,omitempty"` // first TCP address; empty: free ports
 	GOGC   int    `json:"gogc"`
 	Meter  bool   `json:"-"` // count work in live runs, too
+
+	// Evidence is what the paths of files begin with that explain a failed verdict;
+	// empty: they are temporary files, in Dir.
+	Evidence string `json:"-"`
 }
 
 // Defaults is the configuration of consbench run without a flag.
@@ -136,6 +144,8 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	add(c.Arrival != "poisson" && c.Arrival != "constant", "arrival", "%q is not poisson or constant", c.Arrival)
 	add(c.Inflight < 1 || c.Inflight > 64, "inflight", "%d is not in 1 to 64", c.Inflight)
 	add(c.Inflight >= 1 && c.Clients > 4<<20/c.Inflight, "inflight", "%d clients with %d open commands each are more than %d commands", c.Clients, c.Inflight, 4<<20)
+	add(c.Check != "" && c.Check != CheckLinearizable, "check", "%q is not %s; logs, sessions and replicas are always checked", c.Check, CheckLinearizable)
+	add(c.Check == CheckLinearizable && c.Keys == 0, "check", "%s is about keys, and --keys 0 has none: such as --keys 100", CheckLinearizable)
 	add(c.Keys < 0 || c.Keys > 1<<24, "keys", "%d is not in 0 to %d", c.Keys, 1<<24)
 	add(c.Keys > 0 && c.Clients > 1<<16, "keys", "a run with keys remembers the last results of every client: at most %d clients", 1<<16)
 	add(c.Size < 0 || c.Size > 1<<20, "size", "%v is not in 0B to 1MiB", workload.Size(c.Size))

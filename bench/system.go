@@ -55,6 +55,7 @@ type system interface {
 	Digests() *check.Digests
 	Events() []*measure.EventLog
 	Problems() []string
+	Traces() []*replica.Trace
 	Restarts() []cluster.Restart
 	Stops() []cluster.Stop
 	Syncs() *cluster.Syncs

@@ -1,9 +1,7 @@
 package bench
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -166,21 +164,9 @@ func (r *runner) checkLinearizable() result.Check {
 	case !known:
 		return undecided(name, "not decided within %v: %s", linearizeLimit, scope)
 	case !ok:
-		return failed(name, "no order of the operations explains what the clients saw: %s%s", scope, r.drawn(history, int64(until)))
+		c := failed(name, "no order of the operations explains what the clients saw: %s", scope)
+		r.draw(&c, history, int64(until))
+		return c
 	}
 	return passed(name, "%s", scope)
-}
-
-// drawn says where a history that is not linearizable has been drawn.
-func (r *runner) drawn(history []check.Operation, until int64) string {
-	f, err := os.CreateTemp(r.cfg.Dir, fmt.Sprintf("consbench-%s-%d-*.html", r.protocol.Name, r.cfg.Seed))
-	if err != nil {
-		return fmt.Sprintf(" (it could not be drawn: %v)", err)
-	}
-	drawn, err := check.Draw(f, history, until, linearizeLimit)
-	if err = errors.Join(err, f.Close()); err != nil || !drawn {
-		os.Remove(f.Name())
-		return ""
-	}
-	return "; drawn in " + f.Name()
 }

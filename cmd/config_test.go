@@ -139,7 +139,7 @@ func TestRerun(t *testing.T) {
 		"storage": {"memory", "disk"}, "fsync": {"always", "off"}, "keep": {"true"}, "sync-latency": {"0", "1.5ms", "2us"}, "dir": {"/tmp/a b", "it's", `back\slash`, "$HOME", "x"}, "gogc": {"100", "400"},
 		"network": {"sim", "inproc", "tcp"}, "processes": {"true", "false"}, "delay": {"0", "1ms", "20ms", "1h"}, "jitter": {"0", "1ns", "200us"}, "loss": {"0", "1%", "0.333"},
 		"listen": {"127.0.0.1:7000", "[::1]:7"}, "rate": {"10k/s", "7/m", "1234567/s", "3/h", "0.1M/s"}, "clients": {"1", "64", "1024"},
-		"arrival": {"poisson", "constant"}, "inflight": {"1", "64", "3"}, "size": {"0", "1B", "256B", "64KiB"}, "keys": {"0", "12"},
+		"arrival": {"poisson", "constant"}, "inflight": {"1", "64", "3"}, "size": {"0", "1B", "256B", "64KiB"}, "keys": {"0", "12"}, "check": {"linearizable"},
 		"duration": {"1ns", "90s", "1h30m"}, "warmup": {"0", "3s"}, "timeout": {"1s", "1ms"},
 		"election-timeout": {"150ms-300ms", "1s", "12ms-24ms"}, "heartbeat": {"1ms", "50ms"}, "pre-vote": {"true", "false"}, "check-quorum": {"true", "false"},
 		"topology": {"wan5", "wan9"}, "client-regions": {"us-east-1", "us-east-1,eu-west-1"}, "leader": {"2", "us-east-1"}, "repeat": {"1", "3"},
@@ -179,7 +179,7 @@ func TestRerun(t *testing.T) {
 
 // TestOptionsCoverConfig finds fields of the configuration that no flag sets.
 func TestOptionsCoverConfig(t *testing.T) {
-	fixed := map[string]bool{"Drain": true, "BatchBytes": true, "Window": true, "Matrix": true}
+	fixed := map[string]bool{"Drain": true, "BatchBytes": true, "Window": true, "Matrix": true, "Evidence": true}
 	changed := map[string]bool{}
 	for _, o := range options {
 		c := bench.Defaults()

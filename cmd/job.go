@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/consbench/consbench/bench/report"
 )
@@ -54,6 +56,15 @@ func (j *job) save(v any) error {
 		return fmt.Errorf("--output: %w", err)
 	}
 	return nil
+}
+
+// evidence is what the names of files begin with that explain a failed verdict: they
+// stand beside the result.
+func (j *job) evidence() string {
+	if j.target == nil || j.target.direct {
+		return ""
+	}
+	return strings.TrimSuffix(j.target.path, filepath.Ext(j.target.path))
 }
 
 // settingsAreFlags refuses a word that belongs to no flag of a command.

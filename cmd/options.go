@@ -147,12 +147,16 @@ var options = []option{
 		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Arrival) },
 	},
 	{
-		group: "Workload", name: "inflight", usage: "commands a client may have open, 1 to 64", example: "8", shown: "1, 64 with --rate",
+		group: "Workload", name: "inflight", usage: "commands a client may have open, 1 to 64; with --rate 64, for arrivals wait when all clients are busy", example: "8", shown: "1, 64 with --rate",
 		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Inflight) },
 	},
 	{
 		group: "Workload", name: "size", usage: "payload of a command", example: "256B",
 		value: func(c *bench.Config) pflag.Value { return (*workload.Size)(&c.Size) },
+	},
+	{
+		group: "Workload", name: "check", usage: "what is checked beside the logs: linearizable has clients read, write and compare-and-swap keys, 100 without --keys", kind: "linearizable", example: "linearizable", shown: "-", words: []string{bench.CheckLinearizable},
+		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Check) },
 	},
 	{
 		group: "Workload", name: "keys", usage: "keys to write, checked for linearizability; 0 = none", example: "1000", shown: "0",
@@ -213,7 +217,15 @@ func openSessions(rate float64) int {
 	return n
 }
 
+// openInflight is how many commands a session of an open loop may have open, unless
+// --inflight says otherwise: as many as there can be. Arrivals do not wait for answers;
+// with one command for each session a slow cluster would have them wait for a session
+// soon, and 64 times as many sessions would have to be kept in every replica's table.
 const openInflight = 64
+
+// checkedKeys is how many keys there are where --check alone asks for some: few enough
+// that clients meet on them, many enough that each key's history is decided quickly.
+const checkedKeys = 100
 
 // dependentDefaults sets the defaults that depend on other flags. given tells
 // which flags have a value of their own.
@@ -231,6 +243,10 @@ func dependentDefaults(c *bench.Config, given func(flag string) bool) {
 	set("jitter", func(c *bench.Config) { c.Jitter = base.Jitter })
 	set("clients", func(c *bench.Config) { c.Clients = base.Clients })
 	set("inflight", func(c *bench.Config) { c.Inflight = base.Inflight })
+	set("keys", func(c *bench.Config) { c.Keys = base.Keys })
+	if c.Check == bench.CheckLinearizable {
+		set("keys", func(c *bench.Config) { c.Keys = checkedKeys })
+	}
 	c.FollowPhases()
 	if regions := c.Regions(); regions > 0 {
 		regionDefaults(c, regions, set)

@@ -157,6 +157,7 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 	}
 	defer job.stop()
 	adoptFloors(cfg.Dir)
+	cfg.Evidence = job.evidence()
 	file, runErr := runBench(ctx, cfg, protocols, job.progress.update)
 	job.done()
 	interrupted := errors.Is(runErr, bench.ErrInterrupted)

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -23,10 +24,12 @@ func (c *basic) Slot(slot uint64) (ballot uint64, sum uint32, ok bool) {
 	return s.Ballot, s.Sum, true
 }
 
-// describeMulti writes a frame of Multi-Paxos as a transcript shows it.
+// describeMulti writes a frame of Multi-Paxos as a transcript shows it: of one that is
+// cut short behind its head, what there is of it.
 func describeMulti(frame []byte) string {
 	var m message
-	if err := m.parse(frame); err != nil {
+	err := m.parse(frame)
+	if err != nil && !m.ballot.valid() { // not even a head
 		return err.Error()
 	}
 	var out strings.Builder
@@ -75,14 +78,23 @@ func describeMulti(frame []byte) string {
 			fmt.Fprintf(&out, " %d=%q/%v", e.Index, e.Data, Ballot(e.Ballot))
 		}
 	}
+	if err != nil {
+		fmt.Fprintf(&out, " (%v)", err)
+	}
 	return out.String()
 }
 
-// describeBasic writes a frame of basic Paxos as its items: op, slot, ballot.
+// describeBasic writes a frame of basic Paxos as its items: op, slot, ballot. Of a frame
+// that is cut short it writes the items that are there.
 func describeBasic(frame []byte) string {
 	b, err := ParseBatch(frame)
 	if err != nil {
-		return err.Error()
+		if len(frame) < BatchHeadSize || frame[0] != kindBatch {
+			return err.Error()
+		}
+		claimed, there := binary.LittleEndian.Uint32(frame[4:]), (len(frame)-BatchHeadSize)/ItemSize
+		b.Known = binary.LittleEndian.Uint64(frame[8:])
+		b.items = frame[BatchHeadSize:][:ItemSize*int(min(uint64(claimed), uint64(there)))]
 	}
 	var out []string
 	for i := range b.Len() {
@@ -99,5 +111,9 @@ func describeBasic(frame []byte) string {
 		}
 		out = append(out, s)
 	}
-	return strings.Join(append(out, fmt.Sprintf("known %d", b.Known)), ", ")
+	out = append(out, fmt.Sprintf("known %d", b.Known))
+	if err != nil {
+		out = append(out, "("+err.Error()+")")
+	}
+	return strings.Join(out, ", ")
 }

@@ -48,7 +48,7 @@ func describeRun(run []byte) string {
 	for len(run) > 0 && len(words) < 8 {
 		e, rest, err := window.Decode(run)
 		if err != nil {
-			return "damaged entries"
+			return "entries cut short or damaged"
 		}
 		words = append(words, fmt.Sprintf("%d of %v", e.Index, Ballot(e.Ballot)))
 		run = rest

@@ -70,7 +70,7 @@ func describeEntries(body []byte) string {
 	for len(body) > 0 && len(words) < 8 {
 		e, rest, err := window.Decode(body)
 		if err != nil {
-			return "damaged entries"
+			return "entries cut short or damaged"
 		}
 		words = append(words, fmt.Sprintf("%d of term %d", e.Index, e.Ballot))
 		body = rest

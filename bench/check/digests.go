@@ -14,6 +14,10 @@ import (
 type Digests struct {
 	stride atomic.Uint64 // checkpoints are at multiples of it; a power of two
 
+	// Found is called when two digests differ, from where it shows; nil: nobody is
+	// told. It is set before the first Mark.
+	Found func()
+
 	mu       sync.Mutex
 	marks    map[uint64]mark
 	compared uint64
@@ -69,6 +73,9 @@ func (d *Digests) Mark(node smr.NodeID, index, digest uint64) {
 		d.compared++
 		if m.digest != digest && len(d.diverged) < 8 {
 			d.diverged = append(d.diverged, fmt.Sprintf("%v and %v differ at entry %d", m.node, node, index))
+			if d.Found != nil {
+				d.Found()
+			}
 		}
 		return
 	}

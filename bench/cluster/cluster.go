@@ -33,9 +33,10 @@ type Options struct {
 	Series      *measure.Series
 	Histories   int // operations that a worker's history may hold; 0 = none is kept
 
-	Cost  *cost.Model // of work in virtual time; nil: it takes none
-	Cores int         // processors that replicas and clients share; 0: each replica has its own, and clients cost nothing
-	Meter bool        // count work and the time that it takes, live too
+	Cost   *cost.Model // of work in virtual time; nil: it takes none
+	Cores  int         // processors that replicas and clients share; 0: each replica has its own, and clients cost nothing
+	Meter  bool        // count work and the time that it takes, live too
+	Events int         // of each replica that are kept for Traces, the last ones; 0 = none
 
 	// Lean takes memory when it is needed, not beforehand: for thousands of short
 	// runs that nobody measures.
@@ -107,6 +108,7 @@ type node struct {
 	cpu  *cost.CPU // of all incarnations; nil: work is neither charged for nor counted
 	sent *outbox   // answers that have not left yet; nil unless work takes time
 
+	trace   *replica.Trace // nil: none is kept
 	cluster *Cluster
 	point   CrashPoint // armed while Nth > 0
 }
@@ -139,6 +141,7 @@ type Cluster struct {
 	opts    Options
 	network netsim.Network
 	nodes   []*node
+	traces  []*replica.Trace
 	crashes [replica.Boundaries]uint64 // at crash points
 	clients []*cost.CPU                // by worker; nil: see node.cpu
 }
@@ -164,12 +167,19 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	c := &Cluster{opts: o, network: network, load: load{driver: d, control: o.Client.Control, first: o.Nodes}}
 	c.links, c.findings = newLinks(o.Nodes, o.Link, network), newFindings()
 	c.links.place(o.Links)
+	if o.Events > 0 {
+		c.traces, c.hold = replica.NewTraces(o.Nodes, o.Events)
+		c.digests.Found = c.hold
+	}
 	mail := newPost(&o, d)
 	targets := make([]client.Target, o.Nodes)
 	for i := range targets {
 		n := &node{
 			id: smr.NodeID(i + 1), box: mailbox.New(o.untilGrown(), commandBound),
 			clock: newClock(), commit: o.histogram(), events: measure.EventLog{Node: smr.NodeID(i + 1)}, cluster: c,
+		}
+		if c.traces != nil {
+			n.trace = c.traces[i]
 		}
 		c.nodes = append(c.nodes, n)
 		targets[i] = client.Target{Box: n.box, Wake: d.Waker(i)}
@@ -233,7 +243,7 @@ func (c *Cluster) open(n *node) (err error) {
 	r, recovery, err := replica.New(o, replica.Parts{
 		Log: n.log, Port: c.chargePort(n), Commands: n.box, Clients: n.clients,
 		Clock: c.clock(n), CPU: n.cpu, Window: c.opts.Window, Digests: c.digests,
-		Events: &n.events, Commit: c.opts.histogram(), Failed: c.failed,
+		Events: &n.events, Commit: c.opts.histogram(), Failed: c.failed, Trace: n.trace,
 	}, &n.board, n.incarnation)
 	restart := n.incarnation > 0
 	n.incarnation++
@@ -290,6 +300,7 @@ func (c *Cluster) Crash(id smr.NodeID) {
 	c.driver.Do(int(id-1), func() {
 		c.driver.Set(int(id-1), nil)
 		now := c.driver.Now()
+		n.trace.Crashed(now)
 		c.retire(n)
 		n.port.Close()
 		n.durable = n.log.Durable(now)
@@ -373,6 +384,10 @@ func (c *Cluster) Freeze() bool {
 	}
 	return same
 }
+
+// Traces are the last events of each replica, to be read after Stop; nil if none were
+// to be kept.
+func (c *Cluster) Traces() []*replica.Trace { return c.traces }
 
 // Stop ends all turns. What follows only reads.
 func (c *Cluster) Stop() {

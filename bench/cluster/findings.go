@@ -17,6 +17,7 @@ type findings struct {
 
 	mu       *sync.Mutex // replicas report from their turns
 	problems []string
+	hold     func() // keeps what led to a problem; nil: nothing is kept
 }
 
 // Restart is a recovery of a crashed replica.
@@ -35,6 +36,9 @@ const maxProblems = 16
 func (f *findings) failed(id smr.NodeID, problem error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.hold != nil {
+		f.hold()
+	}
 	if len(f.problems) < maxProblems {
 		f.problems = append(f.problems, fmt.Sprintf("%v: %v", id, problem))
 	}

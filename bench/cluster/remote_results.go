@@ -124,3 +124,6 @@ func (r *Remote) Simulated() uint64 { return 0 }
 // Work is nothing: work in other processes takes the time that it takes, and nobody
 // counts it.
 func (r *Remote) Work() (replicas, clients []Worked) { return nil, nil }
+
+// Traces are none: they would end with their processes.
+func (r *Remote) Traces() []*replica.Trace { return nil }

@@ -29,6 +29,7 @@ func (r *Replica) receive(now smr.Time) (more bool) {
 			return false
 		}
 		bytes += len(m.Data)
+		r.Trace.arrives(now, m.From, m.Channel, m.Data)
 		switch m.Channel {
 		case channelCore:
 			if r.core.Step(now, m.From, m.Data) != nil {

@@ -45,6 +45,7 @@ type Parts struct {
 	Events   *measure.EventLog                    // of all incarnations
 	Commit   *measure.Histogram                   // of commit latency; nil = one of its own
 	Failed   func(node smr.NodeID, problem error) // the state machine met what it must never meet
+	Trace    *Trace                               // of all incarnations; nil: none is kept
 	Dies     func(Boundary) bool                  // whether the replica dies there; nil: nowhere
 }
 
@@ -125,6 +126,7 @@ func New(o Options, p Parts, b *Board, incarnation int) (*Replica, wal.Recovery,
 func (r *Replica) Start(now smr.Time) {
 	r.core.Start(now)
 	r.publish()
+	r.Trace.starts(now, &r.status)
 }
 
 // incarnationSeed gives each incarnation its own randomness.

@@ -135,6 +135,7 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 	s.last, s.saving, s.foreign = index, 0, false
 	if !foreign {
 		s.r.passes(BeforeBaseline)
+		s.r.Trace.at(now, saved, index)
 		s.r.core.Snapshotted(index)
 		return
 	}
@@ -144,10 +145,12 @@ func (s *snapshotter) durable(now smr.Time, index uint64) {
 	}
 	s.r.passes(BeforeInstall)
 	if err := s.r.state.Restore(s.image); err != nil {
+		s.r.Trace.at(now, broke, index)
 		s.r.Failed(s.r.id, err)
 		return
 	}
 	s.r.counters.Installs++
+	s.r.Trace.at(now, installed, index)
 	s.r.Core.Probes.Hit(probe.ReplicaSnapshotInstalled)
 	s.r.mark()
 	s.r.passes(AfterInstall)
@@ -230,6 +233,7 @@ func (s *snapshotter) sendChunk(now smr.Time, o *outgoing, n int) {
 
 func (s *snapshotter) frame(now smr.Time, to smr.NodeID, channel uint8, head, body []byte) {
 	s.r.counters.Sent(smr.CatchUp, len(head)+len(body))
+	s.r.Trace.sends(now, to, channel, head, body)
 	s.r.Port.Send(now, to, channel, head, body)
 }
 

@@ -48,6 +48,11 @@ func (nothing) Wake()        {}
 // pair is two replicas on a virtual network: one that knows much, one that knows nothing.
 func pair(t *testing.T, link netsim.Link, latency smr.Time) (sim *netsim.Sim, from, to *Replica, cores [2]*still, turn func()) {
 	t.Helper()
+	return pairOf(t, 2000, link, latency)
+}
+
+func pairOf(t testing.TB, sessions int, link netsim.Link, latency smr.Time) (sim *netsim.Sim, from, to *Replica, cores [2]*still, turn func()) {
+	t.Helper()
 	sim = netsim.NewSim()
 	network := netsim.NewVirtual(sim, 1, link)
 	var replicas [2]*Replica
@@ -61,7 +66,7 @@ func pair(t *testing.T, link netsim.Link, latency smr.Time) (sim *netsim.Sim, fr
 		o := Options{
 			Protocol: smr.Protocol{New: func(smr.Config) (smr.Core, error) { return core, nil }},
 			Core:     smr.Config{ID: smr.NodeID(i + 1), MaxFrame: 4 << 10, ElectionMin: 100, Heartbeat: 30},
-			Sessions: 2000, Keys: 10, Batch: 1,
+			Sessions: sessions, Keys: 10, Batch: 1,
 		}
 		replicas[i], _, err = New(o, Parts{
 			Log: wal.NewMemory(latency), Port: port, Commands: nothing{}, Clients: []Answers{nothing{}}, Clock: sim.Now,

@@ -53,6 +53,7 @@ func (r *Replica) drain(now smr.Time) {
 		r.core.Ready(now, rd)
 		if len(rd.Records) > 0 {
 			r.passes(BeforeAppend)
+			r.Trace.logs(now, rd)
 			r.Log.Append(now, rd.Number, rd.Sync, rd.Baseline, rd.Records)
 			r.passes(AfterAppend)
 		}
@@ -62,6 +63,7 @@ func (r *Replica) drain(now smr.Time) {
 			}
 			f := &rd.Frames[i]
 			r.counters.Sent(f.Kind, len(f.Head)+len(f.Body))
+			r.Trace.sends(now, f.To, channelCore, f.Head, f.Body)
 			r.Port.Send(now, f.To, channelCore, f.Head, f.Body)
 		}
 		if len(rd.Frames) > 0 {
@@ -78,8 +80,10 @@ func (r *Replica) drain(now smr.Time) {
 		}
 		if len(rd.Committed) > 0 {
 			r.passes(AfterEntries)
+			r.Trace.commits(now, rd.Committed[0].Index, r.state)
 		}
 		r.Events.Add(rd.Events)
+		r.Trace.events(rd.Events)
 		for _, e := range rd.Events {
 			if e.Type == smr.Serving {
 				r.notify(command.Answer{Status: command.Serving, From: uint32(r.id), Term: e.Term})
@@ -117,6 +121,7 @@ func (r *Replica) persist(now smr.Time) bool {
 		return false
 	}
 	r.persisted = p.Number
+	r.Trace.persists(now, p.Number)
 	r.core.Persisted(now, p.Number)
 	r.passes(AfterPersisted)
 	return true
@@ -138,6 +143,7 @@ func (r *Replica) apply(e *smr.Entry) {
 	answers, err := r.state.Apply(*e, e.Tag != 0, r.answers)
 	r.answers = answers
 	if err != nil {
+		r.Trace.at(r.now, broke, e.Index)
 		r.Failed(r.id, err)
 		return
 	}

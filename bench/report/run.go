@@ -295,6 +295,12 @@ func (p *page) verdict(r *result.Run) {
 			text += ": " + Clean(c.Detail)
 		}
 		p.marked(col, mark, text)
+		if c.Drawing != "" {
+			p.beside("", " DRAWN", []string{Clean(c.Drawing)}) // names of files stay whole
+		}
+	}
+	if v.Trace != "" {
+		p.beside("", " TRACE", append([]string{Clean(v.Trace)}, Wrap("the last events of each replica, for a live run cannot be replayed", p.width-margin)...))
 	}
 }
 

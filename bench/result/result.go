@@ -305,6 +305,7 @@ type Recovery struct {
 type Verdict struct {
 	Correct bool    `json:"correct"`
 	Checks  []Check `json:"checks"`
+	Trace   string  `json:"trace,omitempty"` // file with the last events of each replica; of a live run that is INCORRECT
 }
 
 // Check is one thing that was verified.
@@ -313,6 +314,7 @@ type Check struct {
 	OK        bool   `json:"ok"`
 	Undecided bool   `json:"undecided,omitempty"` // not OK, but nothing wrong was found either
 	Detail    string `json:"detail"`
+	Drawing   string `json:"drawing,omitempty"` // file that shows what is wrong in a browser; see linearizable
 }
 
 // Word is the verdict in a word: CORRECT; INCORRECT, a check failed; UNDECIDED, none
