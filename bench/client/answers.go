@@ -124,9 +124,9 @@ func (w *Worker) redirect(now smr.Time, from, to uint16) {
 // scan looks for silence. A group that has heard nothing for RetryAfter tries the
 // next replica. Commands without an answer for that long, and for several times
 // what an answer usually takes, are sent again: under overload answers come late,
-// and to ask again for what is only late would be the end of it. One that would go
-// where it went the last time takes its group a replica further: else its turn to be
-// sent again might always be that of the same one, which may be down for good.
+// and to ask again for what is only late would be the end of it. What is sent again in
+// silence goes to the replica after the one that it went to the last time: else its turn
+// might always be that of the same ones, which may be down for good.
 func (w *Worker) scan(now smr.Time) {
 	w.scanAt = now + w.RetryAfter/4
 	for i := range w.groups {
@@ -143,8 +143,8 @@ func (w *Worker) scan(now smr.Time) {
 		if now-o.last < max(w.RetryAfter, 8*g.usual) {
 			return false
 		}
-		if g.silent && o.to == g.to {
-			g.to, g.silent = g.to%uint16(len(w.Replicas))+1, false
+		if g.silent {
+			g.to, g.silent = o.to%uint16(len(w.Replicas))+1, false
 		}
 		return true
 	})
