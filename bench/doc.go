@@ -27,5 +27,6 @@
 //	compare    sides against each other      gate      a change against its limits
 //	stat       what both rest on             export    results in other formats
 //	elections  leader losses by the thousand swarm     the hunt for bugs
-//	plot       plots in a terminal           mutant    deliberate bugs, for test builds only
+//	sweep      curves over settings          mutant    deliberate bugs, for test builds only
+//	plot       plots in a terminal
 package bench

@@ -130,7 +130,7 @@ func (r *runner) recorded(i int, f *result.File) {
 		if run.Protocol != r.sides[i].Config.Protocols[0] {
 			continue
 		}
-		s := sample(run, pair)
+		s := SampleOf(run, pair)
 		if r.c.Exact {
 			s.Pair = int(run.Seed - r.firstSeed())
 		}
@@ -149,8 +149,8 @@ func (r *runner) firstSeed() uint64 {
 	return r.sides[0].Config.Seed
 }
 
-// sample is what a comparison keeps of a run.
-func sample(run *result.Run, pair int) result.Sample {
+// SampleOf is what a comparison keeps of a run.
+func SampleOf(run *result.Run, pair int) result.Sample {
 	s := result.Sample{Pair: pair, Seed: run.Seed, Status: result.Good}
 	switch {
 	case run.Error != "":
@@ -295,7 +295,7 @@ func (r *runner) one(i, pair int) error {
 		if !r.ran {
 			r.c.Environment, r.ran = file.Environment, true
 		}
-		r.add(i, sample(&file.Runs[0], pair))
+		r.add(i, SampleOf(&file.Runs[0], pair))
 	case err != nil && !errors.Is(err, bench.ErrInterrupted):
 		r.add(i, result.Sample{Pair: pair, Seed: cfg.Seed, Status: result.Failed, Detail: err.Error()})
 	}

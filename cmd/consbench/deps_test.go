@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim"},
 	"bench":           {"bench/...", "netsim/..."},
 	"bench/report":    {"bench", "bench/..."},
+	"bench/sweep":     {"bench", "bench/compare", "bench/measure", "bench/report", "bench/result", "bench/stat", "bench/workload"},
 	"bench/figure":    {},
 	"bench/page":      {"bench/export", "bench/figure", "bench/measure", "bench/report", "bench/result"},
 	"cmd":             {"bench", "bench/..."},
