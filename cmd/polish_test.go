@@ -36,7 +36,7 @@ func TestRefusedValues(t *testing.T) {
 }
 
 func TestMetricsOfAName(t *testing.T) {
-	for args, want := range map[string]int{"throughput": 1, "p99": 1, "failover": 1, "election": 21, "THROUGHPUT": 1, "throughput throughput goodput": 2, "messages/commit": 1} {
+	for args, want := range map[string]int{"throughput": 1, "p99": 1, "failover": 1, "election": 37, "THROUGHPUT": 1, "throughput throughput goodput": 2, "messages/commit": 1} {
 		var out bytes.Buffer
 		status := Main(protocols, append([]string{"metrics"}, strings.Fields(args)...), &out, &out)
 		if n := strings.Count("\n"+out.String(), "better; "); status != exitGood || n != want {

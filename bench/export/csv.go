@@ -16,6 +16,8 @@ func writeCSV(o *output, docs []Document, opt Options) error {
 	switch {
 	case len(docs) > 0 && docs[0].Kind() == Comparison:
 		csvComparisons(w, docs)
+	case len(docs) > 0 && docs[0].Kind() == Elections:
+		csvElections(w, docs)
 	case opt.Series:
 		csvSeries(w, docs)
 	default:

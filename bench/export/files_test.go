@@ -65,6 +65,10 @@ func resultFile() *result.File {
 		Schema: result.Schema, Started: "2025-01-02T03:04:05Z", Config: json.RawMessage(`{}`),
 		Environment: result.Environment{Version: "v0.1.0", Revision: "0123456", Go: "go1.26.8", OS: "linux", Arch: "amd64", CPU: "Example CPU", GOMAXPROCS: 2},
 		Interrupted: true, Runs: []result.Run{run("raft"), bad, broken, cut},
+		Scenario: "mine.yaml", Expectations: []result.Expectation{
+			{Protocol: "raft", Seed: 1<<64 - 1, Metric: "throughput", Threshold: "throughput>=500/s", Value: ptr(1000.5), Met: true},
+			{Protocol: "raft", Seed: 1<<64 - 1, Metric: "election.elected", Threshold: "election.elected<=1s"},
+		},
 	}
 }
 
@@ -74,7 +78,9 @@ func comparisonFile() *result.Comparison {
 		Schema: result.ComparisonSchema, Started: "2025-01-02T03:04:05Z", Environment: resultFile().Environment,
 		Pairs: 20, Confidence: .95, Power: .9, Tolerance: .02,
 		Sides: []result.Side{
-			{Name: "raft", Protocol: "raft", Network: "inproc", Config: json.RawMessage(`{}`), Good: 20},
+			{Name: "raft", Protocol: "raft", Network: "inproc", Config: json.RawMessage(`{}`), Good: 20, Samples: []result.Sample{
+				{Pair: 3, Seed: 7, Status: result.Good, Values: map[string]float64{"throughput": 1000.5, "acknowledged": 2001}},
+			}},
 			{Name: "raft:batch=1", Protocol: "raft", Network: "inproc", Config: json.RawMessage(`{}`), Good: 19, Incorrect: 1, Samples: []result.Sample{
 				{Pair: 3, Seed: 7, Status: result.Incorrect, Detail: "logs agree: no"},
 			}},
@@ -114,7 +120,19 @@ func files() map[Kind]Document {
 		Result:     {Name: "r.json", Result: resultFile()},
 		Comparison: {Name: "c.json", Comparison: comparisonFile()},
 		Verdict:    {Name: "g.json", Gate: gateFile()},
+		Elections:  {Name: "e.json", Elections: electionsFile()},
 	}
+}
+
+func electionsFile() *result.Elections {
+	phase := result.Phase{Mean: ptr(2e8), P50: ptr(int64(19e7)), P90: ptr(int64(25e7)), Max: ptr(int64(3e8)), Quantiles: make([]*int64, 101)}
+	phase.Quantiles[0] = ptr(int64(1e8))
+	s := result.ElectionSetting{
+		Config: result.ElectionConfig{Protocol: "raft", Nodes: 5, Start: result.StartCrash, Logs: result.LogsEqual, Trials: 300, Seed: 7, ElectionMin: 15e7, ElectionMax: 3e8},
+		Trials: 300, Unfinished: 1, SplitVoteRate: .25, Rounds: result.ElectionRounds{Mean: 1.5, Max: 4},
+		Phases: result.ElectionPhases{Detected: phase, Elected: phase, Announced: phase, FirstCommit: phase},
+	}
+	return &result.Elections{Schema: result.ElectionsSchema, Started: "2025-01-02T03:04:05Z", Environment: resultFile().Environment, Settings: []result.ElectionSetting{s}}
 }
 
 func write(t testing.TB, format string, o Options, docs ...Document) (string, []string) {
@@ -187,6 +205,7 @@ func filled(s string) map[Kind]Document {
 		fill(reflect.ValueOf(d.Result), s)
 		fill(reflect.ValueOf(d.Comparison), s)
 		fill(reflect.ValueOf(d.Gate), s)
+		fill(reflect.ValueOf(d.Elections), s)
 		all[kind] = d
 	}
 	return all
@@ -194,7 +213,7 @@ func filled(s string) map[Kind]Document {
 
 func TestFilesAreSound(t *testing.T) {
 	for kind, d := range files() {
-		for _, v := range []any{d.Result, d.Comparison, d.Gate} {
+		for _, v := range []any{d.Result, d.Comparison, d.Gate, d.Elections} {
 			if reflect.ValueOf(v).IsNil() {
 				continue
 			}
@@ -223,7 +242,7 @@ func TestReadRefuses(t *testing.T) {
 		`[]`:                               "no result file",
 		`{}`:                               "schema: missing",
 		`{"x":1`:                           "truncated",
-		`{"schema":"consbench.result/v9"}`: `schema: "consbench.result/v9" is not one that this program reads`,
+		`{"schema":"consbench.result/v9"}`: `schema: "consbench.result/v9" is not one that an export reads`,
 		`{"schema":"consbench.gate/v1"}`:   "missing",
 		`{"schema":5}`:                     "must be a text",
 	} {
@@ -257,7 +276,7 @@ func TestCheck(t *testing.T) {
 		{"junit", Options{}, []Document{g, r}, ""},
 		{"xml", Options{}, []Document{r}, `"xml" is not one of csv,`},
 		{"gobench", Options{}, []Document{g}, "g.json is the verdict of a gate: gobench has no form for it; it goes to jsonl, junit, markdown"},
-		{"junit", Options{}, []Document{r, c}, "c.json is a comparison: junit has no form for it; it goes to csv, jsonl, markdown"},
+		{"junit", Options{}, []Document{r, c}, "c.json is a comparison: junit has no form for it; it goes to csv, jsonl, gobench, markdown"},
 		{"csv", Options{}, []Document{r, c}, "r.json is a result and c.json is a comparison"},
 		{"hlog", Options{Series: true}, []Document{r}, "hlog has no time series: they go to csv, jsonl"},
 		{"csv", Options{Series: true}, []Document{c}, "c.json is a comparison: it has no time series"},

@@ -15,6 +15,9 @@ import (
 // name and configuration, so the configuration lines hold only what makes two
 // machines differ; revision and date stand in comments, which begin with #.
 func writeGobench(o *output, docs []Document, _ Options) error {
+	if len(docs) > 0 && docs[0].Kind() != Result {
+		return gobenchOthers(o, docs)
+	}
 	if err := gobenchUnits(o, docs); err != nil {
 		return err
 	}
@@ -22,7 +25,7 @@ func writeGobench(o *output, docs []Document, _ Options) error {
 	for i := range docs {
 		f := docs[i].Result
 		e := &f.Environment
-		if err := o.print("# %s: %s\n", report.Clean(docs[i].Name), report.Clean(strings.Join(about(f), ", "))); err != nil {
+		if err := o.print("# %s: %s\n", report.Clean(docs[i].Name), report.Clean(strings.Join(about(&f.Environment, f.Started), ", "))); err != nil {
 			return err
 		}
 		for _, c := range []struct{ key, value string }{
@@ -54,13 +57,12 @@ func writeGobench(o *output, docs []Document, _ Options) error {
 }
 
 // about says what made a file, and when.
-func about(f *result.File) []string {
-	e := &f.Environment
+func about(e *result.Environment, started string) []string {
 	parts := []string{"consbench " + e.Version}
 	if e.Revision != "" {
 		parts = append(parts, "revision "+e.Revision)
 	}
-	return append(parts, e.Go, "started "+f.Started)
+	return append(parts, e.Go, "started "+started)
 }
 
 // benchName is the name of a run as a benchmark. Go appends GOMAXPROCS, unless it
@@ -130,13 +132,7 @@ func gobenchUnits(o *output, docs []Document) error {
 		}
 	}
 	for _, m := range measure.Metrics() {
-		meta := ""
-		if m.Better != measure.Neither {
-			meta += " better=" + m.Better.String()
-		}
-		if m.Exact && virtual {
-			meta += " assume=exact"
-		}
+		meta := unitMeta(m, virtual)
 		if meta == "" || !used[m.Name] {
 			continue
 		}
@@ -145,4 +141,15 @@ func gobenchUnits(o *output, docs []Document) error {
 		}
 	}
 	return nil
+}
+
+// unitMeta is what benchstat should know about a metric.
+func unitMeta(m measure.Metric, virtual bool) (meta string) {
+	if m.Better != measure.Neither {
+		meta += " better=" + m.Better.String()
+	}
+	if m.Exact && virtual {
+		meta += " assume=exact"
+	}
+	return meta
 }

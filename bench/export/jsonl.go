@@ -69,6 +69,12 @@ type gateLine struct {
 func writeJSONL(o *output, docs []Document, opt Options) error {
 	enc := json.NewEncoder(printable{o})
 	for i := range docs {
+		if docs[i].Kind() == Elections {
+			if err := jsonlElections(enc, &docs[i]); err != nil {
+				return err
+			}
+			continue
+		}
 		if docs[i].Kind() != Result {
 			if err := jsonlVerdicts(enc, &docs[i]); err != nil {
 				return err

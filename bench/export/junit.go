@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/xml"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,8 +62,8 @@ type junitSkipped struct {
 	Message string `xml:"message,attr"`
 }
 
-// writeJUnit writes a suite per run, a case per check of its verdict; of a gate, a
-// case per metric.
+// writeJUnit writes a suite per run, a case per check of its verdict and per
+// expectation of its scenario; of a gate, a case per metric.
 func writeJUnit(o *output, docs []Document, _ Options) error {
 	var all junitSuites
 	for i := range docs {
@@ -169,6 +170,15 @@ func runSuite(d *Document, r *result.Run) junitSuite {
 			t.Failure = problem("check", c.Detail)
 		}
 	}
+	for i := range d.Result.Expectations {
+		x := &d.Result.Expectations[i]
+		if x.Protocol != r.Protocol || x.Seed != r.Seed {
+			continue
+		}
+		if t := one("expected " + x.Threshold); !x.Met {
+			t.Failure = problem("expectation", "expected "+x.Threshold+", found "+report.Found(x))
+		}
+	}
 	switch standing(r) {
 	case interrupted:
 		if len(r.Verdict.Checks) == 0 {
@@ -177,18 +187,9 @@ func runSuite(d *Document, r *result.Run) junitSuite {
 	case unchecked:
 		one("verdict").Error = problem("unchecked", "nothing was verified")
 	case incorrect:
-		if !failing(s.Cases) { // never count as good what its file calls incorrect
+		if !slices.ContainsFunc(s.Cases, func(c junitCase) bool { return c.Failure != nil && c.Failure.Type == "check" }) { // never count as good what its file calls incorrect
 			one("verdict").Failure = problem("check", "INCORRECT")
 		}
 	}
 	return s
-}
-
-func failing(cases []junitCase) bool {
-	for _, c := range cases {
-		if c.Failure != nil {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/consbench/consbench/bench/report"
@@ -25,6 +26,8 @@ func writeMarkdown(o *output, docs []Document, _ Options) error {
 			markdownComparison(&b, d)
 		case Verdict:
 			markdownGate(&b, d.Name, d.Gate)
+		case Elections:
+			markdownElections(&b, d)
 		}
 	}
 	return o.print("%s", b.String())
@@ -108,6 +111,7 @@ func markdownResult(b *strings.Builder, d *Document) {
 		}
 		table(b, true, header, append(rows, verdicts))
 	}
+	markdownExpectations(b, f)
 	var remarks []string
 	remark := func(run int, text string) { remarks = append(remarks, "- "+md(titles[run])+": "+text) }
 	for i := range f.Runs {
@@ -144,4 +148,22 @@ func titles(runs []result.Run) []string {
 		}
 	}
 	return out
+}
+
+// markdownExpectations says what the scenario of a file expected and what was found.
+func markdownExpectations(b *strings.Builder, f *result.File) {
+	if len(f.Expectations) == 0 {
+		return
+	}
+	var rows [][]string
+	for i := range f.Expectations {
+		x := &f.Expectations[i]
+		met := "met"
+		if !x.Met {
+			met = "**MISSED**"
+		}
+		rows = append(rows, []string{met, md(x.Protocol), strconv.FormatUint(x.Seed, 10), md(x.Threshold), md(report.Found(x))})
+	}
+	b.WriteString("\nExpected by " + md(f.Scenario) + ":\n\n")
+	table(b, false, []string{"", "Protocol", "Seed", "Expected", "Found"}, rows)
 }

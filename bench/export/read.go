@@ -17,10 +17,11 @@ const (
 	Result     Kind = iota // of consbench run
 	Comparison             // of consbench compare
 	Verdict                // of consbench gate
+	Elections              // of consbench elections
 )
 
 func (k Kind) String() string {
-	return [...]string{"a result", "a comparison", "the verdict of a gate"}[k]
+	return [...]string{"a result", "a comparison", "the verdict of a gate", "a file of elections"}[k]
 }
 
 // Document is a file that was read. One of its pointers is set.
@@ -29,6 +30,7 @@ type Document struct {
 	Result     *result.File
 	Comparison *result.Comparison
 	Gate       *result.Gate
+	Elections  *result.Elections
 }
 
 // Kind says what the document holds.
@@ -38,6 +40,8 @@ func (d *Document) Kind() Kind {
 		return Comparison
 	case d.Gate != nil:
 		return Verdict
+	case d.Elections != nil:
+		return Elections
 	}
 	return Result
 }
@@ -45,7 +49,7 @@ func (d *Document) Kind() Kind {
 // MaxFile is the size in bytes that [Read] accepts.
 const MaxFile = 256 << 20
 
-// Read reads a result, a comparison or a verdict. It must be complete and sound in
+// Read reads a result, a comparison, a verdict or elections. It must be complete and sound in
 // form. The error names the file.
 func Read(name string, r io.Reader) (Document, error) {
 	d := Document{Name: name}
@@ -80,9 +84,11 @@ func (d *Document) parse(data []byte) (err error) {
 	case result.GateSchema:
 		d.Gate = new(result.Gate)
 		err = result.Unmarshal(data, d.Gate)
+	case result.ElectionsSchema:
+		d.Elections, err = result.ParseElections(data)
 	default:
-		err = fmt.Errorf("schema: %q is not one that this program reads: %s, %s, %s",
-			head.Schema, result.Schema, result.ComparisonSchema, result.GateSchema)
+		err = fmt.Errorf("schema: %q is not one that an export reads: %s, %s, %s, %s",
+			head.Schema, result.Schema, result.ComparisonSchema, result.GateSchema, result.ElectionsSchema)
 	}
 	return err
 }

@@ -80,8 +80,8 @@ var registry = func() []Metric {
 		add("max", "Largest", ", exact")
 	}
 	spread := func(name, doc string) {
-		for _, s := range []struct{ suffix, doc string }{{"", "Median"}, {".min", "Smallest"}, {".p90", "90th percentile"}, {".max", "Largest"}} {
-			m = append(m, Metric{name + s.suffix, Nanoseconds, Lower, true, s.doc + " over the faults that took the leader away: " + doc + "."})
+		for _, s := range []struct{ suffix, doc string }{{"", "Median"}, {".min", "Smallest"}, {".p90", "90th percentile"}, {".p99", "99th percentile"}, {".p99.9", "99.9th percentile"}, {".max", "Largest"}, {".mean", "Mean"}} {
+			m = append(m, Metric{name + s.suffix, Nanoseconds, Lower, true, s.doc + " over the faults that took the leader away, or over trials: " + doc + "."})
 		}
 	}
 	m = append(m, Metric{"unavailable", Nanoseconds, Lower, true, "Longest interval of the measured window in which no command was acknowledged although clients were asking."})
@@ -93,6 +93,7 @@ var registry = func() []Metric {
 	perCommit := ", all replicas together, over distinct commands committed."
 	return append(m,
 		Metric{"election.rounds", Count, Lower, true, "Mean number of terms or ballots campaigned for in an election, over the faults that took the leader away."},
+		Metric{"election.split_votes", Count, Lower, true, "Share of the trials of consbench elections whose first term or ballot did not elect the leader that stayed."},
 		Metric{"messages/commit", Count, Lower, true, "Frames of kind replication and election" + perCommit},
 		Metric{"heartbeats/commit", Count, Lower, true, "Frames of kind heartbeat" + perCommit},
 		Metric{"catch_up/commit", Count, Lower, true, "Frames of kind catch-up, snapshot chunks included" + perCommit},

@@ -82,6 +82,13 @@ var accessors = func() map[string]accessor {
 		"first_commit": phase(func(e *result.Election) *int64 { return e.FirstCommit }),
 		"unavailable":  outages,
 	} {
+		a["election."+name+".mean"] = func(r *result.Run) (float64, bool) {
+			s := measure.NewSpread(values(r))
+			return s.Mean, s.Count > 0
+		}
+		for suffix, thousandths := range map[string]int{".p99": 990, ".p99.9": 999} {
+			a["election."+name+suffix] = func(r *result.Run) (float64, bool) { return Tail(known(values(r)), thousandths) }
+		}
 		for suffix, part := range map[string]func(*measure.Spread) int64{
 			"":     func(s *measure.Spread) int64 { return s.P50 },
 			".min": func(s *measure.Spread) int64 { return s.Min },
@@ -119,12 +126,34 @@ var accessors = func() map[string]accessor {
 			return of(&r.PerCommit), r.Totals.Commits > 0
 		}
 	}
+	a["election.split_votes"] = func(*result.Run) (float64, bool) { return 0, false } // of trials only
 	storageMetrics(a)
 	a["commands/entry"] = func(r *result.Run) (float64, bool) {
 		return float64(r.Totals.Commits) / float64(max(r.Totals.Entries, 1)), r.Totals.Entries > 0
 	}
 	return a
 }()
+
+// known are the values that are not nil.
+func known(values []*int64) (out []int64) {
+	for _, v := range values {
+		if v != nil {
+			out = append(out, *v)
+		}
+	}
+	return out
+}
+
+// Tail is the value of rank ceil(q n), q in thousandths; not known where fewer than
+// ten values lie beyond.
+func Tail(values []int64, thousandths int) (float64, bool) {
+	n := len(values)
+	if n*(1000-thousandths) < 10*1000 {
+		return 0, false
+	}
+	values = slices.Sorted(slices.Values(values))
+	return float64(values[(thousandths*n+999)/1000-1]), true
+}
 
 // phase collects an instant of the elections that faults caused, each counted from
 // its fault.

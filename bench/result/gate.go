@@ -34,26 +34,26 @@ const (
 // GateRow is one metric of one run, held against its limit. Old, new, low and high
 // are in the metric's unit, changes are relative: 0.05 is +5 %.
 type GateRow struct {
-	Layer   string   `json:"layer"`
-	Source  string   `json:"source"` // the baseline's file, or the revision
-	Run     string   `json:"run"`    // protocol/nodes/network
-	Metric  string   `json:"metric"`
-	Unit    string   `json:"unit"`
-	Old     *float64 `json:"old"`    // null: no figure
-	New     *float64 `json:"new"`    // measured layer: both are medians
-	Change  *float64 `json:"change"` // null: none, or from zero
-	Low     *float64 `json:"low"`    // bounds of the change; null: exact, or too few pairs
-	High    *float64 `json:"high"`
+	Layer  string   `json:"layer"`
+	Source string   `json:"source"` // the baseline's file, or the revision
+	Run    string   `json:"run"`    // protocol/nodes/network
+	Metric string   `json:"metric"`
+	Unit   string   `json:"unit"`
+	Old    *float64 `json:"old"`    // null: no figure
+	New    *float64 `json:"new"`    // measured layer: both are medians
+	Change *float64 `json:"change"` // null: none, or from zero
+	Low    *float64 `json:"low"`    // bounds of the change; null: exact, or too few pairs
+	High   *float64 `json:"high"`
 	// Confidence is that of the bounds: above 0.95 where several looks at the pairs
 	// share the 5 % that one look would have.
-	Confidence float64 `json:"confidence,omitempty"`
-	Limit   string   `json:"limit"`   // as it was held against: +-0.1%, +5%, 2ms
-	Outcome string   `json:"outcome"` // pass, fail or inconclusive; changed in an update
-	Pairs   int      `json:"pairs,omitempty"`
-	Batches int      `json:"batches,omitempty"` // of pairs: 2 if a first one had failed
-	Needs   int      `json:"needs,omitempty"`   // pairs that would probably tell
-	Visible *float64 `json:"visible,omitempty"` // smallest change that would have failed 95 % of the time, both batches taken together
-	Note    string   `json:"note,omitempty"`
+	Confidence float64  `json:"confidence,omitempty"`
+	Limit      string   `json:"limit"`   // as it was held against: +-0.1%, +5%, 2ms
+	Outcome    string   `json:"outcome"` // pass, fail or inconclusive; changed in an update
+	Pairs      int      `json:"pairs,omitempty"`
+	Batches    int      `json:"batches,omitempty"` // of pairs: 2 if a first one had failed
+	Needs      int      `json:"needs,omitempty"`   // pairs that would probably tell
+	Visible    *float64 `json:"visible,omitempty"` // smallest change that would have failed 95 % of the time, both batches taken together
+	Note       string   `json:"note,omitempty"`
 }
 
 // GateSkip is something that was not compared, and why.

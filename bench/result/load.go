@@ -85,6 +85,81 @@ func Parse(data []byte) (*File, error) {
 	return file, file.validate()
 }
 
+// LoadElections is [Load] for a file of consbench elections.
+func LoadElections(path string) (*Elections, error) {
+	data, err := read(path)
+	if err == nil {
+		var file *Elections
+		if file, err = ParseElections(data); err == nil {
+			return file, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", path, err)
+}
+
+// ParseElections is [LoadElections] for the contents of a file.
+func ParseElections(data []byte) (*Elections, error) {
+	if err := checkSchema(data, ElectionsSchema); err != nil {
+		return nil, err
+	}
+	file := new(Elections)
+	if err := Unmarshal(data, file); err != nil {
+		return nil, err
+	}
+	return file, file.validate()
+}
+
+// HoldsElections reports whether a file is one of consbench elections, by its schema.
+func HoldsElections(path string) bool {
+	data, err := read(path)
+	return err == nil && checkSchema(data, ElectionsSchema) == nil
+}
+
+// validate checks what the types do not say.
+func (e *Elections) validate() error {
+	if _, err := time.Parse(time.RFC3339, e.Started); err != nil {
+		return &FormatError{"started", -1, 0, fmt.Sprintf("%q is not a time such as 2006-01-02T15:04:05Z", e.Started)}
+	}
+	if len(e.Settings) == 0 {
+		return &FormatError{"settings", -1, 0, "empty: nothing was measured"}
+	}
+	seen := map[ElectionConfig]int{}
+	for i := range e.Settings {
+		s := &e.Settings[i]
+		bad := func(field, format string, args ...any) error {
+			return &FormatError{fmt.Sprintf("settings[%d]%s", i, field), -1, 0, fmt.Sprintf(format, args...)}
+		}
+		if first, twice := seen[s.Config]; twice {
+			return bad("", "the same setting as settings[%d]", first)
+		}
+		seen[s.Config] = i
+		switch {
+		case s.Trials < 1 || s.Trials > s.Config.Trials:
+			return bad(".trials", "%d is not in 1 to config.trials, %d", s.Trials, s.Config.Trials)
+		case s.Unfinished < 0 || s.Unfinished > s.Trials:
+			return bad(".unfinished", "%d is not in 0 to %d", s.Unfinished, s.Trials)
+		case s.SplitVoteRate < 0 || s.SplitVoteRate > 1:
+			return bad(".split_vote_rate", "%v is not a share", s.SplitVoteRate)
+		case s.Rounds.Mean < 0 || s.Rounds.Max < 0:
+			return bad(".rounds", "is negative")
+		}
+		for _, p := range []struct {
+			name string
+			of   *Phase
+		}{{"detected", &s.Phases.Detected}, {"elected", &s.Phases.Elected}, {"announced", &s.Phases.Announced}, {"first_commit", &s.Phases.FirstCommit}} {
+			if len(p.of.Quantiles) != 101 {
+				return bad(".phases."+p.name+".quantiles_ns", "%d values where 101 must be", len(p.of.Quantiles))
+			}
+			for _, v := range append([]*int64{p.of.P50, p.of.P90, p.of.P99, p.of.P999, p.of.Max}, p.of.Quantiles...) {
+				if v != nil && *v < 0 {
+					return bad(".phases."+p.name, "%d is negative", *v)
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // checkSchema comes first: of another schema nothing else can be said.
 func checkSchema(data []byte, want string) error {
 	if err := wellFormed(data); err != nil {
