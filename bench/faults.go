@@ -256,8 +256,5 @@ func (j *injector) clocks() interface {
 
 // verbs are what the run can carry out. Other processes have the machine's clock.
 func (c *Config) verbs() []fault.Verb {
-	if c.Processes {
-		return fault.Basic
-	}
 	return slices.Concat(fault.Basic, fault.Disk, []fault.Verb{fault.ClockDrift, fault.ClockJump, fault.CPUSlow})
 }

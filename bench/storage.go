@@ -63,11 +63,19 @@ func (c *Config) processors() int {
 	return n
 }
 
-// unfit says why this run cannot have some faults of storage and of processors.
+// unfit says why this run cannot have some faults of storage, processors and clocks.
 func (c *Config) unfit() map[fault.Verb]string {
 	out := map[fault.Verb]string{fault.CPUSlow: c.unslowable()}
 	if c.Storage != StorageDisk {
 		out[fault.DiskCorrupt] = "a log in memory has no checksums to find it by: it needs --storage disk"
+	}
+	if c.Processes {
+		for _, v := range fault.Disk {
+			out[v] = "the disk of a replica in a process of its own is the real one, and no run can break it: leave out --processes"
+		}
+		for _, v := range []fault.Verb{fault.ClockDrift, fault.ClockJump} {
+			out[v] = "a replica in a process of its own reads the machine's clock, and no run can bend it: leave out --processes"
+		}
 	}
 	return out
 }

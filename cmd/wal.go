@@ -15,7 +15,8 @@ import (
 )
 
 const walDumpAbout = `Lists what a log directory holds: segments, records with offset, length and
-checksum, snapshots, and where the log is torn or rotten. It changes nothing.
+checksum, snapshots, and where the log is torn or rotten. It changes nothing;
+a log that a run is writing to is shown as it is just now.
 With -p NAME (--protocol) it says what the records mean to that protocol.
 
 Exit status: 0 the log can be recovered, 1 it has rot or cannot be read,

@@ -28,8 +28,11 @@ func describeBasicRecord(b []byte) string {
 	rest := b[basicRecordHead:]
 	switch {
 	case b[0] == basicPromises && len(rest)%basicPromiseSize == 0 && len(rest) > 0:
-		return fmt.Sprintf("promises for %d slots, the first: %v for slot %d", len(rest)/basicPromiseSize,
-			Ballot(binary.LittleEndian.Uint64(rest[8:])), binary.LittleEndian.Uint64(rest))
+		first := fmt.Sprintf("%v for slot %d", Ballot(binary.LittleEndian.Uint64(rest[8:])), binary.LittleEndian.Uint64(rest))
+		if n := len(rest) / basicPromiseSize; n > 1 {
+			return fmt.Sprintf("promises for %d slots, the first: %s", n, first)
+		}
+		return "promise: " + first
 	case b[0] == basicPromises && len(rest) == 0:
 		return "promises for no slot"
 	case b[0] == basicEntries:

@@ -18,7 +18,8 @@ type disk struct {
 	torn      bool  // a crash may keep some of what was not synced
 	gone      error // why the replica cannot come back
 
-	fell atomic.Bool // live: the replica takes no turns any more and is to be crashed
+	fell   atomic.Bool  // live: the replica takes no turns any more and is to be crashed
+	fellAt atomic.Int64 // since when
 }
 
 // Stop is a replica whose log has failed: it stops rather than forget. One that
@@ -34,7 +35,10 @@ type Stop struct {
 // at once; live, the goroutine that Await belongs to sees to it.
 func (c *Cluster) fell(n *node) {
 	if c.driver.Parallel() {
-		n.disk.fell.Store(true)
+		if !n.disk.fell.Load() {
+			n.disk.fellAt.Store(int64(c.driver.Now()))
+			n.disk.fell.Store(true)
+		}
 		return
 	}
 	c.Crash(n.id)
@@ -54,7 +58,11 @@ func (c *Cluster) stopped(n *node) {
 	var why error
 	c.driver.Do(int(n.id-1), func() { why = n.now.Failure() })
 	if why != nil {
-		c.stops = append(c.stops, Stop{Node: n.id, At: c.driver.Now(), Why: why})
+		at := c.driver.Now()
+		if n.disk.fell.Load() {
+			at = smr.Time(n.disk.fellAt.Load())
+		}
+		c.stops = append(c.stops, Stop{Node: n.id, At: at, Why: why})
 	}
 }
 

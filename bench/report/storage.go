@@ -92,6 +92,12 @@ func recoveries(r *result.Run) (took []int64, bytes uint64, n int) {
 	return took, bytes, n
 }
 
+// because is why a replica stopped, without what stands beside it.
+func because(s result.Stop) string {
+	why := strings.TrimPrefix(Clean(s.Why), fmt.Sprintf("n%d cannot recover: ", s.Node))
+	return strings.TrimPrefix(why, "wal: ")
+}
+
 // stops lists the replicas that stopped because their logs had failed.
 func (p *page) stops(r *result.Run) {
 	for _, f := range r.Faults {
@@ -100,7 +106,7 @@ func (p *page) stops(r *result.Run) {
 			if s.Gone {
 				what = "stays down"
 			}
-			text := fmt.Sprintf("n%d %s at %s: %s (injected: %s)", s.Node, what, seconds(s.At), strings.TrimPrefix(Clean(s.Why), "wal: "), Clean(f.Action))
+			text := fmt.Sprintf("n%d %s at %s: %s (injected: %s)", s.Node, what, seconds(s.At), because(s), Clean(f.Action))
 			for i, l := range Wrap(text, p.width-3) {
 				p.line(" " + strings.Repeat("  ", min(i, 1)) + l)
 			}

@@ -53,7 +53,7 @@ func TestGoldenStorage(t *testing.T) {
 		p := &page{width: width}
 		p.stops(&result.Run{Faults: []result.Fault{
 			{Action: "disk fail leader at 1s for 500ms", Stopped: []result.Stop{{Node: 1, At: 1_012e6, Why: "wal: sync failed"}}},
-			{Action: "disk corrupt node 2 at 2s", Stopped: []result.Stop{{Node: 2, At: 3e9, Gone: true, Why: "wal: /var/tmp/consbench-raft-seed42-1/n2/0000000000000001.seg: offset 9504: rot: a record does not match its checksum for a single bit"}}},
+			{Action: "disk corrupt node 2 at 2s", Stopped: []result.Stop{{Node: 2, At: 3e9, Gone: true, Why: "n2 cannot recover: wal: /var/tmp/consbench-raft-seed42-1/n2/0000000000000001.seg: offset 9504: rot: a record does not match its checksum for a single bit"}}},
 		}})
 		fmt.Fprintf(&out, "stopped\n%s", p.out.String())
 		for l := range strings.Lines(out.String()) {

@@ -69,7 +69,7 @@ func openDir(dir, owner string) (*dirStore, error) {
 		return nil, fmt.Errorf("wal: %w", err)
 	}
 	if err := checkOurs(dir, true); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("wal: %w", err)
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, markerName), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -102,7 +102,7 @@ func openDir(dir, owner string) (*dirStore, error) {
 func checkOurs(dir string, empty bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("wal: %w", err)
+		return err
 	}
 	marker, err := os.ReadFile(filepath.Join(dir, markerName))
 	switch {
@@ -113,20 +113,20 @@ func checkOurs(dir string, empty bool) error {
 	case errors.Is(err, fs.ErrNotExist) && len(entries) == 0 && empty:
 		return nil
 	case err == nil:
-		return fmt.Errorf("wal: %s: %s is not a marker that this version of consbench writes", dir, markerName)
+		return fmt.Errorf("%s: %s is not a marker that this version of consbench writes", dir, markerName)
 	case len(entries) == 0:
-		return fmt.Errorf("wal: %s is empty: no log of consbench", dir)
+		return fmt.Errorf("%s is empty: no log of consbench", dir)
 	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("wal: %w", err)
+		return err
 	}
-	return fmt.Errorf("wal: %s is no log of consbench: it holds files and no %s", dir, markerName)
+	return fmt.Errorf("%s is no log of consbench: it holds files and no %s", dir, markerName)
 }
 
 // Remove deletes the log in dir: the files that a log makes and then dir, if that
 // leaves it empty. It refuses a directory that is not a log's.
 func Remove(dir string) error {
 	if err := checkOurs(dir, false); err != nil {
-		return err
+		return fmt.Errorf("wal: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

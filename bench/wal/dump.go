@@ -18,7 +18,7 @@ func Check(dir string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: there is no such directory", dir)
 	case err != nil:
-		return fmt.Errorf("wal: %w", err)
+		return err
 	case !info.IsDir():
 		return fmt.Errorf("%s is a file; a log is a directory that holds %s", dir, markerName)
 	}
@@ -27,7 +27,8 @@ func Check(dir string) error {
 
 // Dump writes what the log in dir holds, for a person, and changes nothing. describe
 // says in words what a record is; it may be nil. The error is a [*RotError] if the
-// log has rot: what can be read before it is listed all the same.
+// log has rot: what can be read before it is listed all the same. A log that a run is
+// writing to may be looked at, too; what is listed is then of different instants.
 func Dump(w io.Writer, dir string, describe func(record []byte) string) error {
 	if err := Check(dir); err != nil {
 		return err
@@ -40,7 +41,11 @@ func Dump(w io.Writer, dir string, describe func(record []byte) string) error {
 	}
 	out := &dumper{w: w, describe: describe, store: s}
 	out.printf("%s: %s", dir, strings.TrimPrefix(string(marker), markerMagic))
-	return errors.Join(out.dump(), out.err)
+	err = out.dump()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("a run removed files of this log while it was read: try again, or wait for its end: %w", err)
+	}
+	return errors.Join(err, out.err)
 }
 
 type dumper struct {
@@ -83,16 +88,36 @@ func (d *dumper) dump() error {
 		d.printf("no segments: nothing was written\n")
 		return errors.Join(rot...)
 	}
-	e, err := r.walk(func(frame) error { return nil })
+	e, err := d.walk(&r)
 	if err != nil {
 		return errors.Join(append(rot, err)...)
 	}
 	d.printf("replay from %s on: %d B of records, end at offset %d of %s\n", fileName(fileID{segmentFile, r.segments[e.base]}),
 		e.read, e.cut.offset(), fileName(fileID{segmentFile, e.cut.segment()}))
 	if e.torn > 0 {
-		d.printf("TORN TAIL  %d B behind offset %d of %s were never synced; a recovery cuts them off\n", e.torn, e.cut.offset(), fileName(fileID{segmentFile, e.cut.segment()}))
+		d.printf("TORN TAIL  %d B behind offset %d of %s are not whole and were never synced; a recovery cuts them off\n", e.torn, e.cut.offset(), fileName(fileID{segmentFile, e.cut.segment()}))
 	}
 	return errors.Join(rot...)
+}
+
+// walk is that of r, made sure of: where a log is written to meanwhile, what stood half
+// written at its end is whole a moment later, and only rot looks the same twice.
+func (d *dumper) walk(r *reader) (e end, err error) {
+	var last *RotError
+	for range 8 {
+		var rot *RotError
+		e, err = r.walk(func(frame) error { return nil })
+		if !errors.As(err, &rot) || last != nil && *rot == *last {
+			break
+		}
+		last = rot
+		again, _, _, err := survey(d.store)
+		if err != nil {
+			return e, err
+		}
+		*r = again
+	}
+	return e, err
 }
 
 // segment lists the frames of a segment as far as they can be read.
@@ -102,7 +127,11 @@ func (d *dumper) segment(r *reader, i int, n uint64) error {
 		return fmt.Errorf("wal: %w", err)
 	}
 	s := span{r.id, n, 0, data}
-	d.printf("%s  segment %d, %d B, log %08x\n", fileName(fileID{segmentFile, n}), n, len(data), r.id)
+	size := int64(len(data))
+	if info, err := os.Stat(d.store.name(fileID{segmentFile, n})); err == nil {
+		size = info.Size()
+	}
+	d.printf("%s  segment %d, %d B, log %08x\n", fileName(fileID{segmentFile, n}), n, size, r.id)
 	bad := func(off int64, reason string) { d.printf("%12d  BAD     %s\n", off, reason) }
 	if h := r.heads[i]; h.reason != "" {
 		bad(0, h.reason)

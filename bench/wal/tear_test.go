@@ -25,7 +25,7 @@ func TestAnySectorsMayBeMissing(t *testing.T) {
 		}
 		return string(s)
 	}
-	seeds := uint64(600)
+	seeds := uint64(300)
 	if testing.Short() {
 		seeds = 100
 	}

@@ -61,7 +61,7 @@ func TestWalDump(t *testing.T) {
 	meaning := map[string][]string{
 		"raft":       {`update: term=\d+ vote=n\d commit=\d+, no entries$`, `update: term=\d+ vote=n\d commit=\d+, entries \d+.* of term \d+$`},
 		"multipaxos": {`accepted: promised \d+\.n\d, commit=\d+, no entries$`, `accepted: promised .* entries \d+.* of \d+\.n\d$`},
-		"paxos":      {`promises for \d+ slots, the first: \d+\.n\d for slot \d+$`, `accepted: entries \d+.* of \d+\.n\d$`, `  commit=\d+$`},
+		"paxos":      {`  promise(:|s for \d+ slots, the first:) \d+\.n\d for slot \d+$`, `accepted: entries \d+.* of \d+\.n\d$`, `  commit=\d+$`},
 	}
 	for _, p := range protocols() {
 		if testing.Short() && p.Name != "raft" {
