@@ -148,7 +148,7 @@ Exit status: 0 good, 99 not what was published, 1 failed, 2 usage,
 }
 
 // figureFlags are the flags that a published figure leaves open.
-var figureFlags = []string{"figure16", "trials", "seed", "protocol", "samples", "output", "format", "color", "plot", "quiet", "cpuprofile", "memprofile"}
+var figureFlags = []string{"figure16", "trials", "seed", "protocol", "samples", "output", "store", "format", "color", "plot", "quiet", "cpuprofile", "memprofile"}
 
 // settings completes the flags to settings: every protocol with every range. It
 // returns everything that is wrong with them.
@@ -222,8 +222,7 @@ func (k *electing) run(ctx context.Context, settings []elections.Config, publish
 	file, runErr := elections.All(ctx, settings, elections.Options{
 		Protocols: k.protocols, Published: published, Raw: k.raw,
 		Progress: func(setting, done int) {
-			c := &settings[setting]
-			job.progress.trials(done, c.Trials, c.Protocol+" "+workload.FormatRange(c.ElectionMin, c.ElectionMax))
+			job.progress.setting(&settings[setting], done)
 		},
 	})
 	job.done()
@@ -286,9 +285,10 @@ func (k *electing) rerun() []string {
 	return parts
 }
 
-// trials tells how many trials of a setting are done.
-func (p *progress) trials(done, of int, setting string) {
-	text := fmt.Sprintf("%s  %s of %s trials", setting, report.Count(uint64(done)), report.Count(uint64(of)))
+// setting tells how many trials of a setting are done.
+func (p *progress) setting(c *result.ElectionConfig, done int) {
+	of := c.Trials
+	text := fmt.Sprintf("%s %s  %s of %s trials", c.Protocol, workload.FormatRange(c.ElectionMin, c.ElectionMax), report.Count(uint64(done)), report.Count(uint64(of)))
 	now := p.now()
 	switch {
 	case p.w == nil:

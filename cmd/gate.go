@@ -28,6 +28,7 @@ type gating struct {
 	b            *binding
 	out          output
 	baselines    pathsValue
+	trials       []gate.Trials // of the baselines that are of consbench elections
 	against      string
 	thresholds   thresholdsValue
 	update       bool
@@ -187,6 +188,10 @@ func (k *gating) sources() ([]gate.Source, error) {
 	var sources []gate.Source
 	virtual := 0
 	for _, path := range paths {
+		if result.HoldsElections(path) {
+			errs = append(errs, k.election(path))
+			continue
+		}
 		s, err := k.source(path)
 		if err != nil {
 			errs = append(errs, err)
@@ -198,11 +203,11 @@ func (k *gating) sources() ([]gate.Source, error) {
 	if err := errors.Join(errs...); err != nil || len(paths) == 0 {
 		return nil, err
 	}
-	if virtual == 0 {
+	if virtual == 0 && len(k.trials) == 0 {
 		return nil, fmt.Errorf("%s: no virtual run, and live ones cannot be repeated exactly: use consbench run --network sim -o FILE, or --against REV", paths[0])
 	}
 	if k.against == "" {
-		errs = gate.Matches(sources, k.thresholds.list)
+		errs = gate.Matches(sources, k.thresholds.list, k.trials...)
 	}
 	return sources, errors.Join(errs...)
 }
@@ -232,6 +237,20 @@ func (k *gating) source(path string) (gate.Source, error) {
 		err = s.Usable()
 	}
 	return s, err
+}
+
+// election reads a baseline of consbench elections.
+func (k *gating) election(path string) error {
+	file, err := result.LoadElections(path)
+	if err != nil {
+		return err
+	}
+	t := gate.Trials{Name: path, File: file}
+	if err = t.Check(k.protocols); err == nil && !k.update {
+		err = t.Usable()
+	}
+	k.trials = append(k.trials, t)
+	return err
 }
 
 // expand is the result files that path stands for: itself, or those in a directory.
@@ -268,6 +287,19 @@ func (k *gating) exact(ctx context.Context, g *result.Gate, sources []gate.Sourc
 		rows, skipped := gate.Exact(s, fresh, k.thresholds.list)
 		g.Rows, g.Skipped = append(g.Rows, rows...), append(g.Skipped, skipped...)
 	}
+	for i := range k.trials {
+		t := &k.trials[i]
+		g.Baselines = append(g.Baselines, t.Name)
+		fresh, err := t.Repeat(ctx, k.protocols, progress.setting)
+		if err != nil {
+			errs = append(errs, err)
+			if gate.Blame(g, err); g.Interrupted {
+				return errs
+			}
+			continue
+		}
+		g.Rows = append(g.Rows, t.Exact(fresh, k.thresholds.list)...)
+	}
 	return errs
 }
 
@@ -275,7 +307,7 @@ func (k *gating) exact(ctx context.Context, g *result.Gate, sources []gate.Sourc
 func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Source, progress *progress) []error {
 	type replacement struct {
 		target *target
-		file   *result.File
+		file   any
 	}
 	var all []replacement
 	var errs []error
@@ -302,11 +334,32 @@ func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Sou
 		g.Rows = append(g.Rows, gate.Changes(s, fresh)...)
 		all = append(all, replacement{target, s.Replacement(fresh)})
 	}
+	for i := range k.trials {
+		t := &k.trials[i]
+		g.Baselines = append(g.Baselines, t.Name)
+		if g.Interrupted {
+			break
+		}
+		target, err := openTarget(t.Name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--update: %w", err))
+			gate.Blame(g, gate.ErrReplace)
+			continue
+		}
+		fresh, err := t.Repeat(ctx, k.protocols, progress.setting)
+		if err != nil {
+			errs = append(errs, err)
+			gate.Blame(g, err)
+			continue
+		}
+		g.Rows = append(g.Rows, t.Changes(fresh)...)
+		all = append(all, replacement{target, fresh})
+	}
 	if len(errs) > 0 {
 		return append(errs, errors.New("--update: no baseline was replaced"))
 	}
 	for _, r := range all {
-		if err := r.target.write(r.file); err != nil {
+		if err := r.target.replace(func(w io.Writer) error { return report.JSON(w, r.file) }); err != nil {
 			errs = append(errs, fmt.Errorf("--update: %w", err))
 			gate.Blame(g, gate.ErrReplace)
 		}

@@ -99,11 +99,11 @@ func (s *Source) Usable() error {
 }
 
 // Matches reports every threshold that holds nothing of these sources: none of
-// their virtual runs has a figure for its metric.
-func Matches(sources []Source, thresholds []stat.Threshold) []error {
+// their virtual runs or trials has a figure for its metric.
+func Matches(sources []Source, thresholds []stat.Threshold, trials ...Trials) []error {
 	var errs []error
 	for _, t := range thresholds {
-		found := false
+		found := slices.ContainsFunc(trials, func(s Trials) bool { return s.has(t.Metric.Name) })
 		for i := range sources {
 			for _, r := range sources[i].virtual() {
 				_, known := report.Value(r, t.Metric.Name)
@@ -160,6 +160,10 @@ func Exact(s *Source, fresh *result.File, thresholds []stat.Threshold) ([]result
 // ever so little; allocations are if they went beyond their tolerance, up or down.
 func Changes(s *Source, fresh *result.File) []result.GateRow {
 	rows, _ := Exact(s, fresh, nil)
+	return changed(rows)
+}
+
+func changed(rows []result.GateRow) []result.GateRow {
 	for i := range rows {
 		r := &rows[i]
 		same := r.Change != nil && *r.Change == 0
@@ -202,6 +206,11 @@ func exactRow(s *Source, m measure.Metric, old, fresh *result.Run) (result.GateR
 	row := result.GateRow{Layer: result.LayerExact, Source: s.Name, Run: s.title(old), Metric: m.Name, Unit: m.Unit}
 	before, hadOld := report.Value(old, m.Name)
 	now, hasNew := report.Value(fresh, m.Name)
+	return row, figures(&row, before, hadOld, now, hasNew)
+}
+
+// figures fills in what is known; false if nothing is.
+func figures(row *result.GateRow, before float64, hadOld bool, now float64, hasNew bool) bool {
 	if hadOld {
 		row.Old = &before
 	}
@@ -211,7 +220,7 @@ func exactRow(s *Source, m measure.Metric, old, fresh *result.Run) (result.GateR
 	if hadOld && hasNew {
 		row.Change = change(before, now)
 	}
-	return row, hadOld || hasNew
+	return hadOld || hasNew
 }
 
 // change is relative; nil from zero.

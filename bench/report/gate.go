@@ -113,9 +113,13 @@ func gateParts(rows []result.GateRow) []gatePart {
 }
 
 func (p *page) gatePart(g *result.Gate, part gatePart, verbose bool) {
-	title := fmt.Sprintf("%s: %s repeated", Clean(part.source), plural(len(part.runs), "virtual run"))
+	runs := plural(len(part.runs), "virtual run")
+	if strings.Contains(part.runs[0][0].Run, "/elections ") {
+		runs = plural(len(part.runs), "setting") + " of elections"
+	}
+	title := fmt.Sprintf("%s: %s repeated", Clean(part.source), runs)
 	if g.Verdict == "updated" {
-		title = fmt.Sprintf("%s: %s repeated, the file replaced", Clean(part.source), plural(len(part.runs), "virtual run"))
+		title += ", the file replaced"
 	}
 	if g.Against != "" && part.source == g.Against {
 		title = fmt.Sprintf("against %s: %s on both", Clean(part.source), plural(len(part.runs), "virtual run"))

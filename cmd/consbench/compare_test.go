@@ -25,7 +25,7 @@ func TestCompare(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ran := filepath.Join(dir, "ran.json")
+	ran, voted := filepath.Join(dir, "ran.json"), filepath.Join(dir, "voted.json")
 	short := []string{"-d", "300ms", "--warmup", "100ms", "--clients", "8"}
 	for _, k := range []struct {
 		args   []string
@@ -48,6 +48,10 @@ func TestCompare(t *testing.T) {
 		{[]string{"compare", "raft", "multipaxos", "-p", "raft"}, 2, []string{"consbench: --protocol: sides are arguments: .*"}},
 		{[]string{"run", mine, "-o", ran}, 0, nil},
 		{[]string{"gate", "--baseline", ran, "-v"}, 0, []string{" +PASS +raft/3/sim seed 9 .*", " PASS +response.p99 .* <=10ms"}},
+		{[]string{"elections", "-p", "raft,multipaxos", "--trials", "100", "-o", voted}, 0, nil},
+		{[]string{"gate", "--baseline", voted}, 0, []string{"EXACT +.*voted.json: 2 settings of elections repeated"}},
+		{[]string{"gate", "--baseline", voted, "--threshold", "failover<=1ms"}, 99, []string{" FAIL +election.first_commit .* <=1ms"}},
+		{[]string{"gate", "--baseline", voted, "--update"}, 0, []string{"[0-9]+ unchanged: exit 0"}},
 		{[]string{"gate", "leader-crash"}, 2, []string{"consbench: leader-crash: a scenario goes with --against; .*"}},
 		{append([]string{"compare", nine, "raft"}, short...), 0, []string{"NOTES +Virtual time: exact for seed 9, one run a side.", ".* are equal in all .*"}},
 		{append([]string{"compare", nine, "raft", "--seed", "8"}, short...), 1, []string{"NOTES +A and B have no seed in common."}},
