@@ -43,20 +43,20 @@ vuln: ## govulncheck; needs the network
 fuzz: ## every fuzz target for FUZZTIME (60s)
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 	  done; done
 
 # What reads bytes that others wrote. .ci/run gives each of them a few seconds.
 DECODERS := raft:FuzzFrame raft:FuzzRecord \
   paxos:FuzzMultiMessage paxos:FuzzMultiReplay paxos:FuzzParseBatch paxos:FuzzBasicReplay \
-  bench/smr/window:FuzzDecode bench/command:FuzzNext bench/command:FuzzAnswer bench/replica:FuzzRestore \
+  bench/smr/window:FuzzDecode bench/command:FuzzNext bench/command:FuzzAnswer bench/replica:FuzzRestore bench/replica:FuzzChunk \
   bench/result:FuzzParse bench/fault:FuzzParse bench/swarm:FuzzParse bench/topology:FuzzParse \
   bench/measure:FuzzDecode bench/measure:FuzzSparse \
   bench/cluster:FuzzReport bench/cluster:FuzzMessage bench/cluster:FuzzClientFrames \
   netsim/tcp:FuzzScan netsim/tcp:FuzzHandshake
 
 decoders: ## the fuzz targets of everything that reads bytes, for FUZZTIME each, as many at a time as there are cores
-	@printf '%s\n' $(DECODERS) | xargs -P $$(nproc 2>/dev/null || echo 2) -I{} sh -c 'd={}; out=$$($(GO) test -parallel 1 -run "^$$" -fuzz "^$${d#*:}$$" -fuzztime $(FUZZTIME) ./$${d%:*} 2>&1); \
+	@printf '%s\n' $(DECODERS) | xargs -P $$(nproc 2>/dev/null || echo 2) -I{} sh -c 'd={}; out=$$($(GO) test -parallel 1 -run "^$$" -fuzz "^$${d#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${d%:*} 2>&1); \
 	  status=$$?; echo "$$d"; echo "$$out"; exit $$status'
 
 bench: ## benchmarks, ten times each, for benchstat

@@ -2,10 +2,12 @@ package bench_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/cost"
 	"github.com/consbench/consbench/bench/scenario"
 )
 
@@ -126,16 +128,24 @@ func TestRejoin(t *testing.T) {
 	}
 }
 
-// TestOneSlowFollower: in a cluster of five one slow link costs at most 5 % of
-// throughput and 20 % of p99, and the memory for the laggard is bounded: it gets a
+// TestOneSlowFollower: in a cluster of five one slow link, disk or processor costs at most
+// 5 % of throughput and 20 % of p99, and the memory for the laggard is bounded: it gets a
 // snapshot in place of what the leader's window no longer holds.
 func TestOneSlowFollower(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long in virtual time, which has one goroutine")
 	}
 	for _, p := range []string{"raft", "multipaxos"} {
-		for _, slow := range []string{"delay 100ms node 3 at 0s", "slow 600KB/s node 3 at 0s"} {
+		for _, slow := range []string{
+			"delay 100ms node 3 at 0s", "slow 600KB/s node 3 at 0s", "disk slow 50ms node 3 at 0s", "cpu slow 20x node 3 at 0s",
+		} {
 			c := virtual(p)
+			if strings.HasPrefix(slow, "disk") {
+				c.Storage, c.SyncLatency = bench.StorageDisk, 200*time.Microsecond
+			}
+			if strings.HasPrefix(slow, "cpu") { // at 20 times as long the follower is three times too slow
+				c.Cost, c.CostModel = "test", &cost.Model{Propose: 10_000, Apply: 40_000}
+			}
 			// 8 clients make 1.2 MB/s for each follower.
 			c.Nodes, c.Leader, c.Clients, c.Duration = 5, "1", 8, 3*time.Second
 			base := run(t, c)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,6 +28,12 @@ var protocols = []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}
 // nodeRole says in the environment what a copy of this test binary is to be.
 const nodeRole = "CONSBENCH_TEST_NODE"
 
+// nodeDoor is where the replicas of a run that is to be killed call.
+const nodeDoor = "CONSBENCH_TEST_DOOR"
+
+// atDoor is their connection, open as long as the process lives.
+var atDoor net.Conn
+
 // TestMain makes this binary the replicas' processes of its tests as well.
 func TestMain(m *testing.M) {
 	if os.Getenv(cluster.NodeEnv) == "" {
@@ -36,6 +44,12 @@ func TestMain(m *testing.M) {
 		return
 	}
 	switch os.Getenv(nodeRole) {
+	case "orphans":
+		var err error
+		if atDoor, err = net.Dial("tcp", os.Getenv(nodeDoor)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	case "silent":
 		select {}
 	case "panics":
@@ -179,21 +193,26 @@ func TestBadConfiguration(t *testing.T) {
 	}
 }
 
-// orphans is a run that prints the processes of its replicas and waits to be killed.
+// orphans is a run that says when its replicas are there, and waits to be killed.
 func orphans() {
-	r, err := newRemote(options(raft.Protocol))
-	if err != nil {
+	if _, err := newRemote(options(raft.Protocol)); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(r.Processes())
-	_, _ = r.Await(context.Background(), smr.Never, nil)
+	fmt.Println("up")
+	select {}
 }
 
-// TestNoOrphans: the processes of the replicas end with the run, however that ends.
+// TestNoOrphans: the processes of the replicas end with the run, however that ends. Each
+// holds a connection, which the system closes when the process has ended.
 func TestNoOrphans(t *testing.T) {
+	door, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), nodeRole+"=orphans")
+	c.Env = append(os.Environ(), nodeRole+"=orphans", nodeDoor+"="+door.Addr().String())
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -201,31 +220,28 @@ func TestNoOrphans(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var pids [3]int
-	if _, err := fmt.Fscanf(out, "[%d %d %d]\n", &pids[0], &pids[1], &pids[2]); err != nil {
-		t.Fatal(err)
+	var said string
+	if _, err := fmt.Fscanln(out, &said); err != nil || said != "up" {
+		t.Fatalf("%q, %v", said, err)
 	}
-	for _, pid := range pids {
-		if !exists(pid) {
-			t.Fatalf("process %d is not there", pid)
+	limit := time.Now().Add(time.Minute)
+	var nodes [3]net.Conn
+	for i := range nodes {
+		if nodes[i], err = door.Accept(); err != nil {
+			t.Fatal(err)
+		}
+		defer nodes[i].Close()
+		if err := nodes[i].SetReadDeadline(limit); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.Wait()
-	for limit := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		left := 0
-		for _, pid := range pids {
-			if exists(pid) {
-				left++
-			}
-		}
-		if left == 0 {
-			return
-		}
-		if time.Now().After(limit) {
-			t.Fatalf("%d of %v outlived the run", left, pids)
+	for i, conn := range nodes {
+		if _, err := io.Copy(io.Discard, conn); err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the process of connection %d has outlived the run", i)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func pairOf(t testing.TB, sessions int, link netsim.Link, latency smr.Time) (sim
 		}
 		replicas[i], _, err = New(o, Parts{
 			Log: wal.NewMemory(latency), Port: port, Commands: nothing{}, Clients: []Answers{nothing{}}, Clock: sim.Now,
-			Window: NewWindow(), Events: new(measure.EventLog), Failed: func(_ smr.NodeID, err error) { t.Error(err) },
+			Window: NewWindow(), Events: new(measure.EventLog), Commit: measure.NewLazyHistogram(), Failed: func(_ smr.NodeID, err error) { t.Error(err) },
 		}, new(Board), 0)
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 func TestPeerMoves(t *testing.T) {
 	o := options(t, 1, 2)
 	o.BackoffMin, o.BackoffMax = time.Hour, time.Hour // only SetAddr makes anybody call again
+	clock := park.NewClock()
+	limit := clock.Now() + smr.Time(generous)
 	networks := map[smr.NodeID]*Network{}
 	ports, parkers := map[smr.NodeID]netsim.Port{}, map[smr.NodeID]*park.Parker{}
 	open := func(id smr.NodeID) {
@@ -24,7 +26,7 @@ func TestPeerMoves(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { n.Close() })
-		w := park.New(park.NewClock(), park.Options{})
+		w := park.New(clock, park.Options{})
 		t.Cleanup(w.Close)
 		p, err := n.Open(id, w)
 		if err != nil {
@@ -34,13 +36,14 @@ func TestPeerMoves(t *testing.T) {
 	}
 	await := func(id smr.NodeID, want bool) {
 		t.Helper()
-		got, limit := !want, time.Now().Add(generous)
-		for got != want {
-			if time.Now().After(limit) {
+		for got := !want; ; {
+			ports[id].PeerChanges(func(_ smr.NodeID, up bool) { got = up })
+			if got == want {
+				return
+			}
+			if !parkers[id].Park(limit) {
 				t.Fatalf("node %v does not see its peer: up is %v, want %v", id, got, want)
 			}
-			ports[id].PeerChanges(func(_ smr.NodeID, up bool) { got = up })
-			time.Sleep(time.Millisecond)
 		}
 	}
 	open(1)
@@ -60,7 +63,7 @@ func TestPeerMoves(t *testing.T) {
 	await(1, true)
 	ports[2].Send(0, 1, 7, []byte("he"), []byte("llo"))
 	ports[2].Flush(0)
-	for limit := time.Now().Add(generous); ; time.Sleep(time.Millisecond) {
+	for {
 		ports[1].Poll(0)
 		if m, ok := ports[1].Next(); ok {
 			if string(m.Data) != "hello" || m.From != 2 || m.Channel != 7 {
@@ -68,7 +71,7 @@ func TestPeerMoves(t *testing.T) {
 			}
 			return
 		}
-		if time.Now().After(limit) {
+		if !parkers[1].Park(limit) {
 			t.Fatal("nothing came")
 		}
 	}
