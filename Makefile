@@ -53,6 +53,7 @@ DECODERS := raft:FuzzFrame raft:FuzzRecord \
   bench/result:FuzzParse bench/fault:FuzzParse bench/swarm:FuzzParse bench/topology:FuzzParse \
   bench/measure:FuzzDecode bench/measure:FuzzSparse \
   bench/cluster:FuzzReport bench/cluster:FuzzMessage bench/cluster:FuzzClientFrames \
+  bench/wal:FuzzSegment bench/wal:FuzzSnapshot bench/wal:FuzzDamage \
   netsim/tcp:FuzzScan netsim/tcp:FuzzHandshake
 
 decoders: ## the fuzz targets of everything that reads bytes, for FUZZTIME each, as many at a time as there are cores
