@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X github.com/consbench/consbench/bench.Version=$(VERSION)
 FUZZTIME ?= 60s
 
-.PHONY: help run build test short race lint vuln fuzz bench decoders soak figure16 kill mutants docs clean
+.PHONY: help run build test short race lint vuln fuzz bench decoders soak figure16 kill mutants docs browser pictures clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,12 @@ figure16: ## 10,000 elections for every range of Figure 16 of the Raft paper
 
 docs: ## what the README shows of virtual runs, written anew
 	$(GO) test -count=1 ./cmd/consbench -run 'TestDocs$$' -docs.update
+
+browser: ## tests of the pages of reports in a browser; skipped where there is none
+	cd tools/browser && $(GO) test -count=1 .
+
+pictures: ## results/pictures, taken anew of real pages in a browser
+	cd tools/browser && $(GO) test -count=1 -run Pictures -pictures ../../results/pictures .
 
 clean: ## what the build leaves behind
 	rm -rf bin

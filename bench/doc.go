@@ -29,4 +29,5 @@
 //	elections  leader losses by the thousand swarm     the hunt for bugs
 //	sweep      curves over settings          mutant    deliberate bugs, for test builds only
 //	plot       plots in a terminal
+//	page       reports as a page in HTML    figure    its figures, as SVG
 package bench

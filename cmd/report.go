@@ -59,7 +59,7 @@ func newReport(stdout, stderr io.Writer) *cobra.Command {
 	add((*textValue)(&k.html), "html", "", "the page to write; - is standard output", "file", "report.html", "")
 	add((*boolValue)(&k.open), "open", "", "show the page in a browser", "", "", "")
 	add(choiceValue{&k.color, []string{"auto", "always", "never"}}, "color", "", "colours of tables: auto, always, never", "when", "never", "auto")
-	add((*boolValue)(&k.quiet), "quiet", "q", "do not say what was written", "", "", "")
+	add((*boolValue)(&k.quiet), "quiet", "", "do not say what was written", "", "", "")
 	if err := c.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic("cmd: " + err.Error()) // no such flag
 	}

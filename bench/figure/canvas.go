@@ -32,20 +32,43 @@ type item struct {
 }
 
 const (
-	letter = 6.9  // width of a letter in wide fonts
+	letter = 7.6  // width of a letter in wide fonts, or of most
 	bold   = 1.12 // times that
 	row    = 15   // height of a line of text
 )
 
-// textWidth is about the width of s.
-func textWidth(s string) float64 { return letter * float64(utf8.RuneCountInString(s)) }
-
-// clip shortens s to n letters.
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:max(n-1, 1)]) + "…"
+// textWidth is about the width of s in a wide font.
+func textWidth(s string) float64 {
+	sum := 0.0
+	for _, r := range s {
+		switch {
+		case strings.ContainsRune("iljtfr.,:;|!'()[] /", r):
+			sum += 4.6
+		case strings.ContainsRune("mwMW@%", r), r >= 0x1100:
+			sum += 12
+		case r >= 'A' && r <= 'Z', strings.ContainsRune("<>=+#~^", r):
+			sum += 9.5
+		default:
+			sum += 7.6
+		}
 	}
-	return s
+	return sum
+}
+
+// clip shortens s to the room of n letters.
+func clip(s string, n int) string {
+	room := letter * float64(max(n, 1))
+	if textWidth(s) <= room {
+		return s
+	}
+	end := 0
+	for i, r := range s {
+		if textWidth(s[:i]+string(r)+"…") > room {
+			break
+		}
+		end = i + utf8.RuneLen(r)
+	}
+	return s[:end] + "…"
 }
 
 func u(v float64) string {

@@ -85,7 +85,7 @@ func (p *page) sides(c *result.Comparison) {
 			}
 			values = append(values, Letter(i)+" "+Clean(v))
 		}
-		p.labelled("DIFFERENT", "   ", append([]string{"--" + d.Option + ":"}, values...)...)
+		p.labelled("DIFFERENT", "   ", append([]string{"--" + Clean(d.Option) + ":"}, values...)...)
 	}
 	for i := range c.Sides {
 		if text := leftOut(&c.Sides[i]); text != "" {
@@ -202,7 +202,7 @@ func measuredOnce(c *result.Comparison, m measure.Metric, l *result.Line) bool {
 // lacking is what a verdict lacks, in the fewest words if brief: the notes below
 // the table tell what is needed.
 func lacking(l *result.Line, brief bool) string {
-	s := l.Lacks
+	s := Clean(l.Lacks)
 	if brief && strings.HasPrefix(s, "needs ") {
 		s = strings.Replace(s, "about ", "~", 1)
 		s = strings.TrimSuffix(strings.TrimSuffix(s, " pairs"), " elections")
@@ -216,7 +216,7 @@ func wideComparison(c *result.Comparison, a *result.Against, lines []result.Line
 	for i := range lines {
 		l := &lines[i]
 		m := middles(l)
-		verdict := l.Verdict
+		verdict := Clean(l.Verdict)
 		if l.Lacks != "" {
 			verdict += ": " + lacking(l, brief)
 		}
@@ -236,7 +236,7 @@ func narrowComparison(c *result.Comparison, a *result.Against, lines []result.Li
 	for i := range lines {
 		l := &lines[i]
 		m := middles(l)
-		verdict := l.Verdict
+		verdict := Clean(l.Verdict)
 		lacks := lacking(l, true)
 		if lacks != "" {
 			verdict += ":"

@@ -48,7 +48,7 @@ func (p *page) gateTests(tests []result.GateTest) {
 		case !t.Caught:
 			word = "MISSED"
 		}
-		cells := []string{" " + word, t.Layer, flaw, "", "", "", ""}
+		cells := []string{" " + word, Clean(t.Layer), flaw, "", "", "", ""}
 		if r := t.Row; r != nil {
 			cells[3], cells[4], cells[6] = Clean(r.Metric), gateChange(r), gateLimit(r)
 			if r.Layer == result.LayerMeasured {
@@ -127,7 +127,7 @@ func (p *page) gatePart(g *result.Gate, part gatePart, verbose bool) {
 	if part.layer == result.LayerMeasured {
 		title = fmt.Sprintf("against %s: %s of interleaved live runs", Clean(part.source), plural(part.runs[0][0].Pairs, "pair"))
 	}
-	p.marked(bold, strings.ToUpper(part.layer), title)
+	p.marked(bold, strings.ToUpper(Clean(part.layer)), title)
 	for _, rows := range part.runs {
 		p.gateRun(rows, verbose || part.layer == result.LayerMeasured)
 	}
@@ -172,7 +172,7 @@ func (p *page) gateTable(rows []result.GateRow) {
 	for i := range rows {
 		r := &rows[i]
 		before, now := gateValues(r)
-		cells := []string{" " + strings.ToUpper(r.Outcome), Clean(r.Metric), before, now, gateChange(r), gateLimit(r)}
+		cells := []string{" " + strings.ToUpper(Clean(r.Outcome)), Clean(r.Metric), before, now, gateChange(r), gateLimit(r)}
 		if !exact {
 			cells = append(cells[:5], gateBounds(r), gateLimit(r), gateSees(r))
 			seen = seen || r.Visible != nil
@@ -405,7 +405,7 @@ func gateClosing(g *result.Gate) string {
 	case "pass", "fail", "inconclusive", "updated":
 	default:
 		if g.Why == "" && (len(g.Rows) > 0 || g.Verdict != "broken") {
-			parts = append(parts, g.Verdict)
+			parts = append(parts, Clean(g.Verdict))
 		}
 	}
 	if g.Why != "" {

@@ -69,7 +69,7 @@ func (p *page) electionConditions(c *result.ElectionConfig, all []result.Electio
 	} else {
 		parts = append(parts, "all timers start at 0 without a leader")
 	}
-	parts = append(parts, c.Logs+" logs", fromTo(int64(c.DelayMin), int64(c.DelayMax))+" one way")
+	parts = append(parts, Clean(c.Logs)+" logs", fromTo(int64(c.DelayMin), int64(c.DelayMax))+" one way")
 	if c.CandidatePersistMax > 0 {
 		parts = append(parts, "a candidate writes for "+fromTo(int64(c.CandidatePersistMin), int64(c.CandidatePersistMax)))
 	}

