@@ -48,6 +48,12 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 		Use:   "compare A B [C ...] [flags]",
 		Short: "compare protocols, scenarios or results, with bounds and verdicts",
 		RunE: func(c *cobra.Command, args []string) error {
+			if trials, err := k.electionSides(args); err != nil || trials != nil {
+				if err != nil {
+					return err
+				}
+				return k.elections(args, trials, stdout, stderr)
+			}
 			sides, err := k.sides(args, protocols)
 			if err = errors.Join(err, k.b.checkDir(), k.check(c)); err != nil {
 				return err
@@ -112,6 +118,7 @@ Sides:
   leader-crash, mine.yaml     a scenario; mine.yaml:raft,batch=1 runs it otherwise
   result.json                 a file that consbench run -o has written
   result.json:paxos           one protocol of a file that holds several
+  elections.json:raft         a file of consbench elections, against another one
 A scenario or file that stands alone is a side for each of its protocols.
 `)
 	for _, group := range append([]string{"Comparison"}, groups...) {

@@ -75,7 +75,7 @@ func csvComparisons(w *csv.Writer, docs []Document) {
 	w.Write([]string{
 		"file", "base", "side", "pairs", "metric", "unit", "method",
 		"base_count", "base_q1", "base_median", "base_q3", "side_count", "side_q1", "side_median", "side_q3",
-		"ratio", "low", "high", "visible", "verdict", "lacks", "needed",
+		"ratio", "low", "high", "visible", "verdict", "lacks", "needed", "setting",
 	})
 	middle := func(m result.Middle) []string {
 		if m.Count == 0 {
@@ -104,7 +104,7 @@ func csvComparisons(w *csv.Writer, docs []Document) {
 				if l.Needed > 0 {
 					needed = strconv.Itoa(l.Needed)
 				}
-				w.Write(append(row, needed))
+				w.Write(append(row, needed, cell(a.Setting)))
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func TestCSV(t *testing.T) {
 	}
 	text, _ = write(t, "csv", Options{}, files()[Comparison])
 	rows = readCSV(t, text)
-	if got := strings.Join(rows[2], ","); got != "c.json,raft,raft:batch=1,19,response.p99,ns,signed-rank,20,900000,1000000,1100000,20,909000,1010000,1111000,1.01,0.9,1.2,,cannot tell,needs about 80 pairs,80" {
+	if got := strings.Join(rows[2], ","); got != "c.json,raft,raft:batch=1,19,response.p99,ns,signed-rank,20,900000,1000000,1100000,20,909000,1010000,1111000,1.01,0.9,1.2,,cannot tell,needs about 80 pairs,80," {
 		t.Errorf("comparison %q", got)
 	}
 }

@@ -55,6 +55,8 @@ type comparedLine struct {
 	Pairs int    `json:"pairs"`
 	Unit  string `json:"unit"`
 	Exact bool   `json:"exact"`
+
+	Setting string `json:"setting,omitempty"` // of elections
 	result.Line
 }
 
@@ -143,7 +145,7 @@ func jsonlVerdicts(enc *json.Encoder, d *Document) error {
 	c := d.Comparison
 	for _, a := range c.Against {
 		for _, l := range a.Lines {
-			line := comparedLine{d.Name, c.Sides[a.Base].Name, c.Sides[a.Side].Name, a.Pairs, unit(l.Metric), l.Method == "exact", l}
+			line := comparedLine{d.Name, c.Sides[a.Base].Name, c.Sides[a.Side].Name, a.Pairs, unit(l.Metric), l.Method == "exact", a.Setting, l}
 			if err := enc.Encode(line); err != nil {
 				return err
 			}

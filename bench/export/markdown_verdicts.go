@@ -21,7 +21,11 @@ func markdownComparison(b *strings.Builder, d *Document) {
 	}
 	for i := range c.Sides {
 		s := &c.Sides[i]
-		fmt.Fprintf(b, "- %s: %s, %s, %d good runs", letter(i), md(s.Name), md(s.Network), s.Good)
+		if s.Trials > 0 {
+			fmt.Fprintf(b, "- %s: %s, %d settings of elections, %s trials", letter(i), md(s.Name), s.Good, report.Count(uint64(s.Trials)))
+		} else {
+			fmt.Fprintf(b, "- %s: %s, %s, %d good runs", letter(i), md(s.Name), md(s.Network), s.Good)
+		}
 		if out := report.LeftOut(s); out != "" {
 			b.WriteString("; **LEFT OUT**: " + md(out))
 		}
@@ -41,6 +45,9 @@ func markdownComparison(b *strings.Builder, d *Document) {
 		a := &c.Against[i]
 		base, side := letter(a.Base), letter(a.Side)
 		b.WriteByte('\n')
+		if a.Setting != "" {
+			b.WriteString("Election timeout " + md(a.Setting) + ", " + report.Count(uint64(a.Pairs)) + " trials:\n\n")
+		}
 		if len(a.Lines) == 0 {
 			b.WriteString(side + " against " + base + ": nothing to compare: no pair has a good run on both sides.\n")
 			continue

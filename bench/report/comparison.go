@@ -23,6 +23,12 @@ var important = []string{
 	"messages/commit", "wire_bytes/commit", "log_bytes/commit", "allocs/commit", "cpu/commit",
 }
 
+// importantOfTrials are those of elections by the thousand.
+var importantOfTrials = []string{
+	"election.detected", "election.elected", "election.announced", "election.announced.p90", "election.announced.p99", "election.announced.p99.9",
+	"election.first_commit", "election.first_commit.p90", "election.first_commit.p99", "election.rounds", "election.split_votes",
+}
+
 // Key reports whether a metric is one of those that a comparison shows unless all
 // are asked for.
 func Key(metric string) bool { return slices.Contains(important, metric) }
@@ -72,7 +78,9 @@ func (p *page) sides(c *result.Comparison) {
 			runs = " run"
 		}
 		parts := []string{text, Count(uint64(s.Good)) + " good" + runs}
-		if i == 0 {
+		if s.Trials > 0 {
+			parts[1] = plural(s.Good, "setting") + " of elections, " + plural(s.Trials, "trial")
+		} else if i == 0 {
 			parts = append(parts, p.common(s)...)
 		}
 		p.labelled(Letter(i), ", ", parts...)
@@ -132,6 +140,9 @@ func leftOut(s *result.Side) string {
 // enough, else on two.
 func (p *page) against(c *result.Comparison, a *result.Against, all bool) {
 	lines := shown(c, a, all)
+	if a.Setting != "" {
+		p.line(p.paint(bold, "Election timeout "+Clean(a.Setting)+", "+plural(a.Pairs, "trial")))
+	}
 	if len(lines) == 0 {
 		p.line(p.paint(bold, Letter(a.Side)+" against "+Letter(a.Base)))
 		for _, l := range Wrap("Nothing to compare: no pair has a good run on both sides.", p.width) {
@@ -156,6 +167,14 @@ func (p *page) against(c *result.Comparison, a *result.Against, all bool) {
 // shown are the lines of a table.
 func shown(c *result.Comparison, a *result.Against, all bool) []result.Line {
 	var out []result.Line
+	if a.Setting != "" {
+		for _, l := range a.Lines {
+			if all || slices.Contains(importantOfTrials, l.Metric) {
+				out = append(out, l)
+			}
+		}
+		return out
+	}
 	outages := false // of every leader that was removed on both sides: more than each run's longest
 	for _, l := range a.Lines {
 		outages = outages || l.Metric == "election.unavailable" && l.Verdict != result.OneSided

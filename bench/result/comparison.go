@@ -30,10 +30,11 @@ type Side struct {
 	Protocol    string          `json:"protocol"`
 	Network     string          `json:"network"`
 	Config      json.RawMessage `json:"config"` // bench.Config
-	Good        int             `json:"good"`   // runs, by status
+	Good        int             `json:"good"`   // runs, by status; of elections settings
 	Incorrect   int             `json:"incorrect"`
 	Failed      int             `json:"failed"`
 	Interrupted int             `json:"interrupted"`
+	Trials      int             `json:"trials,omitempty"` // of elections, all settings together
 	Samples     []Sample        `json:"samples"`
 }
 
@@ -68,8 +69,10 @@ type Difference struct {
 type Against struct {
 	Base  int    `json:"base"`  // index of side A
 	Side  int    `json:"side"`  // index of side B
-	Pairs int    `json:"pairs"` // with a good run on both sides
+	Pairs int    `json:"pairs"` // with a good run on both sides; of elections trials
 	Lines []Line `json:"metrics"`
+
+	Setting string `json:"setting,omitempty"` // of elections: the range of timeouts
 }
 
 // Verdict words of a [Line], beside those of bench/stat: better, worse, same,

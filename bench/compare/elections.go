@@ -1,0 +1,221 @@
+package compare
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/consbench/consbench/bench/measure"
+	"github.com/consbench/consbench/bench/report"
+	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/stat"
+	"github.com/consbench/consbench/bench/workload"
+)
+
+// Electing is a side of trials: one protocol of a file of consbench elections.
+type Electing struct {
+	Name, Path, Protocol string
+	File                 *result.Elections
+}
+
+// settings of the side's protocol.
+func (s *Electing) settings() (list []*result.ElectionSetting) {
+	for i := range s.File.Settings {
+		if c := &s.File.Settings[i]; c.Config.Protocol == s.Protocol {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Elections compares trials, setting by setting: those of equal configuration, else
+// those of equal timeouts, else the only one that is left on either side.
+func Elections(sides []Electing) (*result.Comparison, error) {
+	switch {
+	case len(sides) < 2:
+		return nil, errors.New("a comparison needs two sides, such as: consbench compare old.json new.json")
+	case len(sides) > maxSides:
+		return nil, fmt.Errorf("%d sides are more than %d", len(sides), maxSides)
+	}
+	c := &result.Comparison{
+		Schema: result.ComparisonSchema, Started: time.Now().UTC().Format(time.RFC3339), Environment: sides[0].File.Environment,
+		Exact: true, Confidence: stat.DefaultConfidence, Power: stat.DefaultPower, Tolerance: stat.DefaultTolerance,
+		Differences: []result.Difference{}, Against: []result.Against{}, Notes: []string{},
+	}
+	for i := range sides {
+		s := &sides[i]
+		list := s.settings()
+		raw, err := json.Marshal(list[0].Config)
+		if err != nil {
+			return nil, err
+		}
+		side := result.Side{Name: s.Name, File: s.Path, Protocol: s.Protocol, Network: "sim", Config: raw, Good: len(list), Samples: []result.Sample{}}
+		for _, setting := range list {
+			side.Trials += setting.Trials
+		}
+		c.Sides = append(c.Sides, side)
+		if s.File.Interrupted {
+			c.Notes = append(c.Notes, report.Letter(i)+" was interrupted: settings or trials are missing.")
+		}
+	}
+	differ, chance := map[string]bool{}, false
+	for i := 1; i < len(sides); i++ {
+		pairs, lone := match(sides[0].settings(), sides[i].settings())
+		for _, p := range pairs {
+			a := result.Against{Base: 0, Side: i, Pairs: min(p[0].Trials, p[1].Trials), Setting: timeouts(p), Lines: trialLines(c, p)}
+			c.Against = append(c.Against, a)
+			chance = chance || !sameDraws(p)
+			for _, o := range trialOptions {
+				differ[o.name] = differ[o.name] || o.of(&p[0].Config) != o.of(&p[1].Config)
+			}
+		}
+		for _, s := range lone {
+			c.Notes = append(c.Notes, fmt.Sprintf("%s has no counterpart between %s and %s.", report.SettingName(&s.Config), report.Letter(0), report.Letter(i)))
+		}
+		if len(pairs) == 0 {
+			c.Against = append(c.Against, result.Against{Base: 0, Side: i, Lines: []result.Line{}})
+		}
+	}
+	for _, o := range trialOptions {
+		if !differ[o.name] {
+			continue
+		}
+		d := result.Difference{Option: o.name}
+		for i := range sides {
+			var values []string
+			for _, s := range sides[i].settings() {
+				if v := o.of(&s.Config); !slices.Contains(values, v) {
+					values = append(values, v)
+				}
+			}
+			d.Values = append(d.Values, strings.Join(values, ", "))
+		}
+		c.Differences = append(c.Differences, d)
+	}
+	c.Notes = append(c.Notes, "Virtual time: exact for these trials; another seed draws other timeouts and delays.")
+	if chance {
+		c.Notes = append(c.Notes, "Trials of another seed or another number differ by chance, too: only equal --seed and --trials tell.")
+	}
+	return c, nil
+}
+
+// trialOptions are the flags of consbench elections that sides may differ in.
+var trialOptions = []struct {
+	name string
+	of   func(*result.ElectionConfig) string
+}{
+	{"nodes", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Nodes) }},
+	{"down", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Down) }},
+	{"start", func(c *result.ElectionConfig) string { return c.Start }},
+	{"logs", func(c *result.ElectionConfig) string { return c.Logs }},
+	{"trials", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Trials) }},
+	{"seed", func(c *result.ElectionConfig) string { return strconv.FormatUint(c.Seed, 10) }},
+	{"give-up", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.GiveUp) }},
+	{"election-timeout", func(c *result.ElectionConfig) string { return workload.FormatRange(c.ElectionMin, c.ElectionMax) }},
+	{"heartbeat", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.Heartbeat) }},
+	{"delay", func(c *result.ElectionConfig) string { return workload.FormatRange(c.DelayMin, c.DelayMax) }},
+	{"candidate-persist", func(c *result.ElectionConfig) string {
+		return workload.FormatRange(c.CandidatePersistMin, c.CandidatePersistMax)
+	}},
+	{"voter-persist", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.VoterPersist) }},
+	{"pre-vote", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.PreVote) }},
+	{"check-quorum", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.CheckQuorum) }},
+}
+
+// match finds the settings that belong together, in the order of the first side, and
+// those that stand alone.
+func match(a, b []*result.ElectionSetting) (pairs [][2]*result.ElectionSetting, lone []*result.ElectionSetting) {
+	partner := map[*result.ElectionSetting]*result.ElectionSetting{}
+	taken := map[*result.ElectionSetting]bool{}
+	left := func(list []*result.ElectionSetting) (out []*result.ElectionSetting) {
+		for _, s := range list {
+			if partner[s] == nil && !taken[s] {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	for _, key := range []func(*result.ElectionSetting) string{
+		func(s *result.ElectionSetting) string { return identity(&s.Config, true) },
+		func(s *result.ElectionSetting) string { return identity(&s.Config, false) },
+		func(s *result.ElectionSetting) string {
+			return workload.FormatRange(s.Config.ElectionMin, s.Config.ElectionMax)
+		},
+	} {
+		for _, x := range left(a) {
+			for _, y := range left(b) {
+				if key(x) == key(y) {
+					partner[x], taken[y] = y, true
+					break
+				}
+			}
+		}
+	}
+	if x, y := left(a), left(b); len(x) == 1 && len(y) == 1 {
+		partner[x[0]], taken[y[0]] = y[0], true
+	}
+	for _, x := range a {
+		if partner[x] != nil {
+			pairs = append(pairs, [2]*result.ElectionSetting{x, partner[x]})
+		}
+	}
+	return pairs, append(left(a), left(b)...)
+}
+
+// identity is all of a configuration but the protocol; draws: with what decides which
+// trials are drawn.
+func identity(c *result.ElectionConfig, draws bool) string {
+	k := *c
+	k.Protocol = ""
+	if !draws {
+		k.Seed, k.Trials, k.GiveUp = 0, 0, 0
+	}
+	return fmt.Sprintf("%+v", k)
+}
+
+func timeouts(p [2]*result.ElectionSetting) string {
+	a := workload.FormatRange(p[0].Config.ElectionMin, p[0].Config.ElectionMax)
+	if b := workload.FormatRange(p[1].Config.ElectionMin, p[1].Config.ElectionMax); a != b {
+		a += " and " + b
+	}
+	return a
+}
+
+func sameDraws(p [2]*result.ElectionSetting) bool {
+	return p[0].Config.Seed == p[1].Config.Seed && p[0].Trials == p[1].Trials
+}
+
+// trialLines compares the figures of two settings.
+func trialLines(c *result.Comparison, p [2]*result.ElectionSetting) []result.Line {
+	lines := []result.Line{}
+	for _, m := range measure.Metrics() {
+		if !strings.HasPrefix(m.Name, "election.") {
+			continue
+		}
+		var values [2][]float64
+		for i, s := range p {
+			if v, known := report.TrialValue(s, m.Name); known {
+				values[i] = []float64{v}
+			}
+		}
+		l := line(m, values)
+		switch {
+		case l.A.Count+l.B.Count == 0:
+			continue
+		case l.A.Count+l.B.Count == 1:
+			l.Verdict = result.OneSided
+		default:
+			e := stat.Exact(l.A.Median, l.B.Median)
+			fill(&l, "exact", e)
+			if l.Verdict = e.Verdict(m.Better, c.Tolerance).String(); !sameDraws(p) {
+				l.Verdict, l.Lacks = stat.CannotTell.String(), "other trials"
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
