@@ -28,6 +28,7 @@
 //	stat       what both rest on             export    results in other formats
 //	elections  leader losses by the thousand swarm     the hunt for bugs
 //	sweep      curves over settings          mutant    deliberate bugs, for test builds only
+//	store      results that are kept         trend     metrics over commits
 //	plot       plots in a terminal
 //	page       reports as a page in HTML    figure    its figures, as SVG
 package bench

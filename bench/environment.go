@@ -35,8 +35,11 @@ func Describe(cfg *Config) result.Environment {
 			env.Modules[m.Path] = m.Version
 		}
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
+			switch s.Key {
+			case "vcs.revision":
 				env.Revision = s.Value
+			case "vcs.modified":
+				env.Modified = s.Value == "true"
 			}
 		}
 	}

@@ -2,12 +2,14 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/consbench/consbench/bench/report"
+	"github.com/consbench/consbench/bench/store"
 )
 
 // job is what every command that takes its time has around it: the file that its
@@ -15,7 +17,8 @@ import (
 type job struct {
 	*interruption
 	progress *progress
-	target   *target // nil: nothing is saved
+	target   *target      // nil: nothing is saved
+	store    *store.Store // nil: nothing is kept
 	profiled func() error
 	stderr   io.Writer
 }
@@ -29,6 +32,9 @@ func (o *output) begin(parent context.Context, stderr io.Writer) (context.Contex
 		if j.target, err = openTarget(o.path); err != nil {
 			return nil, nil, failed(fmt.Errorf("--output: %w", err))
 		}
+	}
+	if j.store, err = o.openStore(); err != nil {
+		return nil, nil, failed(fmt.Errorf("--store: %w", err))
 	}
 	if j.profiled, err = startProfiles(o.cpu, o.mem); err != nil {
 		return nil, nil, failed(err)
@@ -47,15 +53,15 @@ func (j *job) done() {
 	}
 }
 
-// save writes a result to its file, if there is one.
+// save writes a result to its file and to the store, if there are such.
 func (j *job) save(v any) error {
-	if j.target == nil {
-		return nil
+	var err error
+	if j.target != nil {
+		if err = j.target.replace(func(w io.Writer) error { return report.JSON(w, v) }); err != nil {
+			err = fmt.Errorf("--output: %w", err)
+		}
 	}
-	if err := j.target.replace(func(w io.Writer) error { return report.JSON(w, v) }); err != nil {
-		return fmt.Errorf("--output: %w", err)
-	}
-	return nil
+	return errors.Join(err, j.keep(v))
 }
 
 // evidence is what the names of files begin with that explain a failed verdict: they

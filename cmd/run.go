@@ -28,6 +28,7 @@ type output struct {
 	format string
 	color  string
 	plot   string // "" = the command has no plots
+	store  string // directory of results; "" = as the environment says, or none
 	quiet  bool
 	cpu    string // profiles
 	mem    string
@@ -79,6 +80,7 @@ func (o *output) declare(b *binding) map[string][]string {
 	}
 	formats, colors := []string{"table", "json"}, []string{"auto", "always", "never"}
 	add((*textValue)(&o.path), "output", "o", "save the result; - is standard output", "file", "result.json")
+	add((*textValue)(&o.store), "store", "", "keep the result in a directory, for consbench history", "dir", "results")
 	add(choiceValue{&o.format, formats}, "format", "", "what standard output shows", "table|json", "json")
 	add(choiceValue{&o.color, colors}, "color", "", "auto heeds NO_COLOR, CLICOLOR and CLICOLOR_FORCE", "auto|always|never", "never")
 	add((*boolValue)(&o.quiet), "quiet", "", "no progress on standard error", "", "").NoOptDefVal = "true"
@@ -138,6 +140,9 @@ func find(protocols []smr.Protocol, name string) bool {
 func (o *output) check(flags *pflag.FlagSet) error {
 	if flags.Changed("output") && o.path == "" {
 		return &bench.FieldError{Flag: "output", Msg: "needs the name of a file, such as result.json"}
+	}
+	if flags.Changed("store") && o.store == "" {
+		return &bench.FieldError{Flag: "store", Msg: "needs a directory, such as results"}
 	}
 	if o.path == "-" {
 		if flags.Changed("format") && o.format == "table" {

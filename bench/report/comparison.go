@@ -59,8 +59,10 @@ func Comparison(w io.Writer, c *result.Comparison, o Options, all bool) error {
 	if p.out.Len() > before {
 		p.line("")
 	}
-	p.machine()
-	p.rerun(o.Rerun)
+	if !o.Part {
+		p.machine()
+		p.rerun(o.Rerun)
+	}
 	_, err := w.Write(p.out.Bytes())
 	return err
 }

@@ -17,6 +17,7 @@ type Options struct {
 	Color bool     // ANSI colours
 	Plots Plots    // which plots there are, and of what
 	Rerun []string // the command that repeats the runs, quoted for a shell, in parts to keep on one line
+	Part  bool     // of a page on which something follows: a comparison leaves the machine to the last
 }
 
 // Plots says which plots a report has and what they are made of. The zero value is
@@ -150,7 +151,11 @@ func (p *page) machine() {
 	e := &p.file.Environment
 	parts := []string{strings.TrimSpace("consbench " + Clean(e.Version))}
 	if e.Revision != "" {
-		parts = append(parts, Clean(e.Revision[:min(len(e.Revision), 12)]))
+		revision := Clean(e.Revision[:min(len(e.Revision), 12)])
+		if e.Modified {
+			revision += " with changes"
+		}
+		parts = append(parts, revision)
 	}
 	if e.Go != "" {
 		parts = append(parts, Clean(e.Go))

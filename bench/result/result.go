@@ -39,6 +39,7 @@ type Expectation struct {
 type Environment struct {
 	Version    string            `json:"version"`
 	Revision   string            `json:"revision,omitempty"`
+	Modified   bool              `json:"modified,omitempty"` // with changes that no revision has
 	Go         string            `json:"go"`
 	OS         string            `json:"os"`
 	Arch       string            `json:"arch"`

@@ -30,6 +30,8 @@ var arrows = map[string][]string{
 	"bench/mutant":   {"bench/smr/probe"},
 	"bench/nearest":  {},
 	"bench/plot":     {"bench/workload"},
+	"bench/store":    {"bench/result"},
+	"bench/trend":    {"bench/measure", "bench/stat"},
 	"bench/command":  {},
 	"bench/workload": {"bench/smr", "bench/nearest"},
 	"bench/measure":  {"bench/smr", "bench/nearest"},
