@@ -74,8 +74,11 @@ func NewLine(seed uint64, from, to smr.NodeID) *Line {
 	return l
 }
 
-// Set changes the link for the frames to come; the order with those sent before
-// is kept. It panics if the link is not valid.
+// Set changes the link for the frames to come: what is on its way already arrives when
+// it would have, as on a cable, and the order with what is sent from now on is kept, as
+// on a connection. After a slower link is mended its last frames are so the first to
+// arrive, up to their delay later; what waited for bandwidth that is not limited any more
+// is on its way likewise. It panics if the link is not valid.
 func (l *Line) Set(link Link) {
 	if err := link.Validate(); err != nil {
 		panic(err)

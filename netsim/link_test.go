@@ -242,3 +242,22 @@ func TestTable(t *testing.T) {
 		t.Errorf("All yields %d of %d", n, len(ids))
 	}
 }
+
+// TestAMendedLinkDeliversInOrder: what was sent over a slow link arrives when it would
+// have, and what follows over the mended one waits for it, no longer than its delay.
+func TestAMendedLinkDeliversInOrder(t *testing.T) {
+	const slow, fast = 100, 1
+	l := NewLine(1, 1, 2)
+	for _, before := range []Link{{Delay: Constant(slow)}, {Delay: Constant(fast), Bandwidth: 1e7}} {
+		l.Set(before)
+		last := l.Send(1000, 990).Due[0]
+		l.Set(Link{Delay: Constant(fast)})
+		if next := l.Send(1001, 990).Due[0]; next != last {
+			t.Errorf("%+v: due at %d behind one that is due at %d", before, next, last)
+		}
+		if after := l.Send(last, 990).Due[0]; after != last+fast {
+			t.Errorf("%+v: at %d the link is mended, and a frame arrives at %d", before, last, after)
+		}
+		l = NewLine(1, 1, 2)
+	}
+}

@@ -31,6 +31,7 @@ type MultiPaxos struct {
 	role     smr.Role
 	leader   smr.NodeID // whom this replica follows, or itself
 	timer    timer.Election
+	yielded  bool           // has given a candidate its time since it last heard a leader or campaigned
 	contacts timer.Contacts // leader: who answered in this ballot
 	heardAt  smr.Time       // when a valid leader was last heard; for the poll
 	seen     Ballot         // highest ballot heard of; a hint for the next own one

@@ -91,10 +91,18 @@ func (m *MultiPaxos) stepPrepare(now smr.Time, pos int, in *message) {
 	if in.ballot > m.promised {
 		m.promise(in.ballot)
 		m.becomeFollower(now, smr.None)
+		// The candidate gets its time, but one after the other that cannot win must not
+		// keep this replica, which perhaps can, from ever trying.
+		if !m.yielded {
+			m.timer.Restart(now)
+		}
+		m.yielded = true
 	} else {
 		m.reached(probe.MultiPrepareRepeated)
+		if in.slot > m.pledge.next { // it gets on; the same again is no sign of that
+			m.timer.Restart(now)
+		}
 	}
-	m.timer.Restart(now)
 	behind := m.pledge.ballot == in.ballot && m.pledge.behind && in.slot < m.win.First()
 	m.pledge = pledge{to: pos, ballot: in.ballot, next: in.slot, n: in.countSpans(), due: true, behind: behind}
 	for i := range m.pledge.n {
@@ -233,7 +241,7 @@ func (m *MultiPaxos) follow(now smr.Time, id smr.NodeID, in *message) {
 		m.event(now, smr.Following, in.ballot, id)
 	}
 	m.timer.Restart(now)
-	m.heardAt = now
+	m.heardAt, m.yielded = now, false
 	f := &m.following
 	if f.ballot != in.ballot {
 		*f = following{ballot: in.ballot, base: in.slot, frontier: in.slot, received: in.slot, top: max(in.slot, m.commit)}

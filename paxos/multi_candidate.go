@@ -89,6 +89,7 @@ func (m *MultiPaxos) campaign(now smr.Time) {
 	m.proposer.Prepare(b)
 	m.promise(b)
 	m.timer.Restart(now)
+	m.yielded = false
 	m.event(now, smr.Campaign, b, smr.None)
 	for i := range m.peers {
 		m.peers[i].polling = polling{cursor: m.commit + 1}
