@@ -218,6 +218,32 @@ func TestInstalledReplacesAStaleTail(t *testing.T) {
 	}
 }
 
+// TestEntriesBehindAnInstalledSnapshotSurviveTwoRestarts: a server that dies between
+// installing a snapshot and its Baseline, comes back without its stale tail, takes new
+// entries and dies again has them: nothing but their terms tells them from the tail.
+func TestEntriesBehindAnInstalledSnapshotSurviveTwoRestarts(t *testing.T) {
+	meta := []byte{5, 0, 0, 0, 0, 0, 0, 0}
+	stale := newLone(t, plain(3))
+	stale.append(2, 0, 0, 1, 1, 1, 2, 2, 2) // 2..5 of terms 1 and 2
+	after := newLone(t, plain(3))
+	after.appendIn(5, 2, 0, 0, 0, 1, 2, 3, 5)
+	whole := len(after.records)
+	after.appendIn(6, 2, 4, 5, 4, 5, 6)
+	c, _ := New(stale.cfg)
+	if err := c.Restore(4, meta); err != nil {
+		t.Fatal(err)
+	}
+	for _, rec := range append(stale.records, after.records[whole:]...) {
+		if err := c.Replay(rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Start(0)
+	if l := &c.(*core).log; l.last() != 6 || l.durable != 6 || l.term(5) != 5 || l.term(6) != 6 {
+		t.Errorf("log %d to %d, durable %d", l.base()+1, l.last(), l.durable)
+	}
+}
+
 // TestCommitMarksWhenIdle: a commit that no record of entries takes along is
 // logged by itself, once, unsynced.
 func TestCommitMarksWhenIdle(t *testing.T) {

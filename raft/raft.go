@@ -64,7 +64,6 @@ type core struct {
 	snapTerm   uint64
 	pins       pins // snapshots in the making
 	baseline   bool // a Baseline is due
-	replayLost bool // Replay: the log holds another entry at snapIndex than the snapshot; its tail is void
 
 	// Output waiting for Ready, and scratch memory.
 	events  []smr.Event

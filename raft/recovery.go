@@ -71,7 +71,6 @@ func (c *core) Replay(b []byte) error {
 		if r.snapIndex == c.snapIndex && r.snapTerm != c.snapTerm {
 			return errRecord
 		}
-		c.replayLost = false
 	}
 	prev := uint64(0)
 	for len(body) > 0 {
@@ -101,13 +100,12 @@ func (c *core) Replay(b []byte) error {
 func (c *core) replayEntry(e *window.Encoded) error {
 	l := &c.log
 	switch {
-	case e.Index < c.snapIndex:
+	case e.Index <= max(c.snapIndex, l.base()):
 		return nil
-	case e.Index == c.snapIndex:
-		// The log may still tell how it was before a peer's snapshot replaced it.
-		c.replayLost = e.Ballot != c.snapTerm
-		return nil
-	case c.replayLost || e.Index <= l.base():
+	case e.Ballot < c.snapTerm:
+		// Terms never fall along a log: this one is from before a peer's snapshot
+		// replaced it. What came after the snapshot is of its term at least, and
+		// counts, though no Baseline may stand between the two.
 		return nil
 	case e.Index > l.last()+1:
 		return errHole
