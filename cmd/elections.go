@@ -20,6 +20,9 @@ import (
 	"github.com/consbench/consbench/bench/workload"
 )
 
+// liveTrials is how many live trials a setting gets: a minute of them.
+const liveTrials = 200
+
 // figureTrials is how many trials a range of a published figure gets.
 const figureTrials = 10_000
 
@@ -29,6 +32,7 @@ type electing struct {
 	out       output
 	config    elections.Config // of every setting, but for what follows
 	names     listValue
+	networks  listValue
 	timeouts  rangesValue
 	figure16  bool
 	raw       bool
@@ -42,7 +46,7 @@ func newElections(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Com
 	k := &electing{config: elections.Defaults(), protocols: protocols}
 	c := &cobra.Command{
 		Use:   "elections [flags]",
-		Short: "thousands of leader losses in virtual time, as distributions",
+		Short: "thousands of leader losses, as distributions",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -87,18 +91,19 @@ func (k *electing) declare() map[string][]string {
 		}
 	}
 	e := &k.config
-	k.names = listValue{e.Protocol}
+	k.names, k.networks = listValue{e.Protocol}, listValue{bench.NetworkSim}
 	k.timeouts = rangesValue{{e.ElectionMin, e.ElectionMax}}
 	starts, logs := []string{result.StartCrash, result.StartFresh}, []string{result.LogsEqual, result.LogsDistinct}
 	delay := &workload.Range{Min: &e.DelayMin, Max: &e.DelayMax}
 	candidate := &workload.Range{Min: &e.CandidatePersistMin, Max: &e.CandidatePersistMax}
 
 	add("Trials", (*boolValue)(&k.figure16), "figure16", "", "the settings of Figure 16 of the Raft paper, published and measured side by side", "", "", "")
-	add("Trials", (*intValue)(&e.Trials), "trials", "", "trials of each setting", "", "10000", "1000, --figure16 10000")
+	add("Trials", (*intValue)(&e.Trials), "trials", "", "trials of each setting", "", "10000", "1000, live 200, --figure16 10000")
 	add("Trials", (*workload.Duration)(&e.GiveUp), "give-up", "", "a trial that takes longer is unfinished", "", "60s", "1m")
 	add("Trials", (*seedValue)(&e.Seed), "seed", "", "all randomness comes from it; the same seed gives the same result", "", "7", "42")
 
 	add("Cluster", &k.names, "protocol", "p", "protocols; several are set side by side", "", "raft,multipaxos", "raft")
+	add("Cluster", &k.networks, "network", "", "sim, or live: inproc, tcp; several are set side by side", "sim|inproc|tcp", "sim,tcp", "sim")
 	add("Cluster", (*intValue)(&e.Nodes), "nodes", "n", "servers", "", "5", "5")
 	add("Cluster", (*intValue)(&e.Down), "down", "", "servers that are dead from the start", "", "1", "0")
 	add("Cluster", choiceValue{&e.Start, starts}, "start", "", "crash: the leader dies within the interval after a heartbeat; fresh: all start their timers at 0", "crash|fresh", "fresh", "crash")
@@ -118,19 +123,20 @@ func (k *electing) declare() map[string][]string {
 	for _, p := range k.protocols {
 		names = append(names, p.Name)
 	}
-	return map[string][]string{"start": starts, "logs": logs, "protocol": names}
+	return map[string][]string{"network": {bench.NetworkSim, bench.NetworkInproc, bench.NetworkTCP}, "start": starts, "logs": logs, "protocol": names}
 }
 
-const electionsAbout = `Carry out elections by the thousand in virtual time, each with the real cores in
-a small cluster of its own, and report how long it takes until the loss of the
-leader is detected, a new one is elected, everybody has heard from it, and the
-first command is committed.`
+const electionsAbout = `Carry out elections by the thousand in virtual time, or live, each with the
+real cores in a small cluster of its own, and report how long it takes until the
+loss of the leader is detected, a new one is elected, everybody has heard from
+it, and the first command is committed.`
 
 const electionsExamples = `  consbench elections
   consbench elections --figure16
   consbench elections -p raft,multipaxos --logs distinct --trials 10000
   consbench elections --election-timeout 150ms-300ms,50ms-100ms --delay 5ms
-  consbench elections --start fresh --delay 30ms-40ms -o elections.json`
+  consbench elections --start fresh --delay 30ms-40ms -o elections.json
+  consbench elections --network sim,inproc,tcp`
 
 func electionsHelp(w io.Writer, b *binding) {
 	wide := min(max(width(w), 80), 120)
@@ -179,7 +185,9 @@ func (k *electing) settings() (settings []elections.Config, published []result.P
 			if !k.b.given("heartbeat") {
 				c.Heartbeat = c.ElectionMin / 2
 			}
-			settings = append(settings, c)
+			for _, network := range k.networks {
+				settings = append(settings, k.over(c, network))
+			}
 		}
 	}
 	said := map[string]bool{}
@@ -198,6 +206,19 @@ func (k *electing) settings() (settings []elections.Config, published []result.P
 		}
 	}
 	return settings, published, errors.Join(k.b.errs...)
+}
+
+// over is a setting over a network. A live trial takes as long as it says.
+func (k *electing) over(c elections.Config, network string) elections.Config {
+	switch {
+	case network == bench.NetworkSim:
+		c.Network = elections.NetworkSim
+		return c
+	case !k.b.given("trials"):
+		c.Trials = liveTrials
+	}
+	c.Network = network
+	return c
 }
 
 // check reports what is wrong with a setting.

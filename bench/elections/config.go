@@ -14,6 +14,13 @@ import (
 // Config is one setting: result.ElectionConfig.
 type Config = result.ElectionConfig
 
+// Networks that trials go over.
+const (
+	NetworkSim    = "" // virtual time
+	NetworkInproc = bench.NetworkInproc
+	NetworkTCP    = bench.NetworkTCP
+)
+
 // Bounds of a setting.
 const (
 	MaxTrials = 1_000_000
@@ -52,6 +59,7 @@ func Check(c *Config, p *smr.Protocol) error {
 	add(p.Leaderless, "protocol", "%s elects no leader: any replica may propose", p.Name)
 	add(c.Start != result.StartCrash && c.Start != result.StartFresh, "start", "%q is not crash or fresh", c.Start)
 	add(c.Logs != result.LogsEqual && c.Logs != result.LogsDistinct, "logs", "%q is not equal or distinct", c.Logs)
+	add(c.Network != NetworkSim && c.Network != NetworkInproc && c.Network != NetworkTCP, "network", "%q is not one of sim, inproc, tcp", c.Network)
 	add(c.Trials < 1 || c.Trials > MaxTrials, "trials", "%d is not in 1 to %d", c.Trials, MaxTrials)
 	add(c.ElectionMin <= 0 || c.ElectionMax < c.ElectionMin, "election-timeout", "%s-%s is not a range of positive times, lower end first", d(c.ElectionMin), d(c.ElectionMax))
 	add(c.ElectionMax > maxTime, "election-timeout", "%s is longer than %s", d(c.ElectionMax), d(maxTime))

@@ -1,5 +1,5 @@
 // Package elections carries out elections by the thousand, each in a small world of
-// its own in virtual time, and describes how long their phases take.
+// its own, in virtual time or live, and describes how long their phases take.
 //
 // There is no model of an election here. A trial makes the replicas of a run
 // (bench/replica, the same turns) around the registered protocol's cores, on the
@@ -28,6 +28,16 @@
 //
 // A round is a term or ballot that somebody campaigns in. The split-vote rate is the
 // share of trials in which the first of them was not that of the leader that stayed.
+//
+// # Live
+//
+// The same trials go over mailboxes or sockets by the machine's clock (world.go), with
+// the same seeds, schedule and link model. The servers of one take their turns on one
+// goroutine, woken as those of a run are; several trials go on at once, for they wait
+// nearly all of the time. Before the crash everything is as fast as the machine, not
+// instantaneous, so servers hear of a heartbeat one after another: the crash counts
+// from the last of them. What a live phase takes beyond the virtual one is the machine:
+// wake-ups, sockets, and whatever else runs.
 //
 // # Closed forms
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/replica"
@@ -46,9 +47,9 @@ type lab struct {
 	seed    uint64
 	rng     *rand.Rand
 	pcg     rand.PCG
-	sim     *netsim.Sim
-	net     *netsim.Virtual
+	world   world
 	seq     uint64 // of the last command
+	events  int    // of all trials
 	modeled bool   // writes take their time
 	err     error
 
@@ -88,7 +89,9 @@ func (l *lab) writing(sync smr.SyncKind) smr.Time {
 
 // trial carries out the trial of a seed.
 func (l *lab) trial(seed uint64) (Sample, error) {
-	l.begin(seed)
+	if err := l.begin(seed); err != nil {
+		return Sample{}, fmt.Errorf("%s: trial of seed %d: %w", l.protocol.Name, seed, err)
+	}
 	l.rng.Shuffle(len(l.order), func(i, j int) { l.order[i], l.order[j] = l.order[j], l.order[i] })
 	leader := l.nodes[l.order[len(l.order)-1]]
 	var err error
@@ -103,23 +106,31 @@ func (l *lab) trial(seed uint64) (Sample, error) {
 	for _, n := range l.nodes {
 		n.stop()
 	}
-	if err = errors.Join(err, l.err); err != nil {
+	if err = errors.Join(err, l.err, l.world.close()); err != nil {
 		return Sample{}, fmt.Errorf("%s: trial of seed %d: %w", l.protocol.Name, seed, err)
 	}
 	return l.sample(), nil
 }
 
 // begin clears the lab for a trial.
-func (l *lab) begin(seed uint64) {
+func (l *lab) begin(seed uint64) error {
 	l.seed, l.seq, l.modeled, l.err = seed, 0, false, nil
 	l.pcg.Seed(seed, 0x656c656374696f6e)
-	l.sim = netsim.NewSim()
-	l.net = netsim.NewVirtual(l.sim, seed, netsim.Link{})
+	if l.cfg.Network == NetworkSim {
+		l.world = newVirtual(seed)
+	} else {
+		w, err := newLive(l, seed)
+		if err != nil {
+			return err
+		}
+		l.world = w
+	}
 	for i, n := range l.nodes {
 		l.order[i] = i
-		n.timer = netsim.NewTimer(l.sim, l, uint64(i))
+		n.timer = l.world.timer(l, i)
 		n.device.reset()
 	}
+	return nil
 }
 
 // dead picks the servers that are dead from the start; spared is none of them.
@@ -171,29 +182,26 @@ func (l *lab) crash(leader *node, dead map[*node]bool) error {
 	if err := l.lead(leader, dead); err != nil {
 		return err
 	}
-	elected := l.sim.Now()
-	beat := smr.Never
-	same := func() bool {
-		beat = smr.Never
+	elected := l.world.Now()
+	first, beat := smr.Never, smr.Never // the heartbeat at the first and at the last of them
+	reached := func() bool {
+		first, beat = smr.Never, -smr.Never
 		for _, n := range l.nodes {
-			if n == leader || n.now == nil {
-				continue
-			}
-			if beat == smr.Never {
-				beat = n.port.heard
-			}
-			if n.port.heard != beat || beat <= elected {
-				return false
+			if n != leader && n.now != nil {
+				first, beat = min(first, n.port.heard), max(beat, n.port.heard)
 			}
 		}
-		return l.sim.Next() > l.sim.Now()
+		// What the election brought is of before.
+		return first > elected+smr.Time(l.cfg.Heartbeat)/2 && beat-first <= l.world.slack() && l.world.settled()
 	}
-	if err := l.until(elected+smr.Time(l.cfg.ElectionMin)-1, same); err != nil {
+	if err := l.until(elected+smr.Time(l.cfg.ElectionMin)-1+l.world.slack(), reached); err != nil {
 		return fmt.Errorf("no heartbeat of the leader reached all servers at one instant: %w", err)
 	}
-	l.sim.Run(beat + smr.Time(l.rng.Int64N(int64(l.cfg.Heartbeat))))
+	if err := l.pass(beat + smr.Time(l.rng.Int64N(int64(l.cfg.Heartbeat)))); err != nil {
+		return err
+	}
 	for _, n := range l.nodes {
-		if n != leader && n.now != nil && n.port.heard != beat {
+		if n != leader && n.now != nil && n.port.heard > beat+l.world.slack() {
 			return fmt.Errorf("%v heard of the leader between two heartbeats", n.id)
 		}
 	}
@@ -216,7 +224,7 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 	// Its timer starts alone; those of the others start when it has run out.
 	l.reset()
 	leader.start()
-	if err := l.until(smr.Time(l.cfg.ElectionMax), func() bool { return l.detected != smr.Never }); err != nil {
+	if err := l.until(smr.Time(l.cfg.ElectionMax)+l.world.slack(), func() bool { return l.detected != smr.Never }); err != nil {
 		return fmt.Errorf("a lone server did not time out: %w", err)
 	}
 	for _, n := range l.nodes {
@@ -224,43 +232,60 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 			n.start()
 		}
 	}
-	now := l.sim.Now()
-	if err := l.until(now, func() bool { return l.serving == leader }); err != nil {
+	now := l.world.Now()
+	if err := l.until(now+l.world.slack(), func() bool { return l.serving == leader }); err != nil {
 		return fmt.Errorf("an undisturbed election did not end at once: %w", err)
 	}
 	if l.cfg.Logs == result.LogsDistinct {
 		return l.lengthen(leader)
 	}
-	l.sim.Run(now)
-	return nil
+	return l.pass(now)
 }
 
 // lengthen makes the logs of order longer than each other: before every entry one
 // more server is cut off from replication.
 func (l *lab) lengthen(leader *node) error {
-	now := l.sim.Now()
-	for _, i := range l.order[:len(l.order)-1] {
+	now := l.world.Now()
+	for k, i := range l.order[:len(l.order)-1] {
+		if err := l.until(now+l.world.slack(), func() bool { return l.level(l.order[k:]) }); err != nil {
+			return fmt.Errorf("servers that are not cut off are behind: %w", err)
+		}
 		leader.cutter.cut = append(leader.cutter.cut, l.nodes[i].id)
 		last := leader.board.View().Last
 		l.propose(leader)
-		if err := l.until(now, func() bool { return leader.board.View().Last > last }); err != nil {
+		if err := l.until(now+l.world.slack(), func() bool { return leader.board.View().Last > last }); err != nil {
 			return fmt.Errorf("the leader takes no command: %w", err)
 		}
-		l.sim.Run(now)
+		if err := l.pass(now); err != nil {
+			return err
+		}
 	}
-	last := int64(-1)
-	for _, i := range l.order {
-		n := l.nodes[i]
-		if n.now == nil {
-			continue
-		}
-		length := int64(n.board.View().Last)
-		if length <= last {
-			return fmt.Errorf("logs are not of different lengths: %v has %d entries, a shorter one was to have %d", n.id, length, last)
-		}
-		last = length
+	if err := l.until(now+l.world.slack(), l.distinct); err != nil {
+		return fmt.Errorf("logs are not of different lengths: %w", err)
 	}
 	return nil
+}
+
+// level reports whether the logs of some servers, those that live, are equally long.
+func (l *lab) level(some []int) bool {
+	last := l.nodes[some[len(some)-1]].board.View().Last // the leader's
+	return !slices.ContainsFunc(some, func(i int) bool { return l.nodes[i].now != nil && l.nodes[i].board.View().Last != last })
+}
+
+// distinct reports whether the logs of the live servers are of different lengths, in
+// their order.
+func (l *lab) distinct() bool {
+	last := int64(-1)
+	for _, i := range l.order {
+		if n := l.nodes[i]; n.now != nil {
+			length := int64(n.board.View().Last)
+			if length <= last {
+				return false
+			}
+			last = length
+		}
+	}
+	return true
 }
 
 // propose gives n a new command.
@@ -275,7 +300,7 @@ func (l *lab) measure() {
 	for _, from := range l.peers {
 		for _, to := range l.peers {
 			if from != to {
-				l.net.SetLink(from, to, l.link)
+				l.world.network().SetLink(from, to, l.link)
 			}
 		}
 	}
@@ -286,7 +311,7 @@ func (l *lab) measure() {
 	}
 	l.modeled = true
 	l.reset()
-	l.zero = l.sim.Now()
+	l.zero = l.world.Now()
 }
 
 // elect lets time pass until the election is over or given up.
@@ -302,26 +327,35 @@ var errLate = errors.New("it did not happen in time")
 
 // until fires events up to limit (inclusive) until done, which is asked after each.
 func (l *lab) until(limit smr.Time, done func() bool) error {
-	at, events := l.sim.Now(), 0
+	at, events := l.world.Now(), 0
 	for !done() {
-		if l.sim.Next() > limit {
+		if !l.world.next(limit) {
 			return errLate
 		}
-		l.sim.Step()
 		if l.err != nil {
 			return l.err
 		}
-		if events++; l.sim.Now() != at {
-			at, events = l.sim.Now(), 0
+		if events++; l.world.Now() != at {
+			at, events = l.world.Now(), 0
 		}
 		if events > maxStuck {
 			return errStuck
 		}
-		if l.sim.Fired()%lookUp == 0 && l.ctx.Err() != nil {
+		if l.events++; (l.events%lookUp == 0 || l.cfg.Network != NetworkSim) && l.ctx.Err() != nil {
 			return l.ctx.Err()
 		}
 	}
 	return nil
+}
+
+// pass lets time go by up to limit (inclusive).
+func (l *lab) pass(limit smr.Time) error {
+	err := l.until(limit, func() bool { return false })
+	if errors.Is(err, errLate) {
+		l.world.reach(limit)
+		return nil
+	}
+	return err
 }
 
 // Fire takes one turn of node i.
@@ -330,7 +364,8 @@ func (l *lab) Fire(now smr.Time, i uint64) {
 	if !n.begun {
 		return
 	}
-	if wake := n.now.Turn(now); wake > now {
+	wake := n.now.Turn(now)
+	if wake > now {
 		n.timer.Set(wake)
 	} else {
 		n.timer.Wake()
@@ -346,7 +381,7 @@ func (l *lab) Fire(now smr.Time, i uint64) {
 // open makes an incarnation of n from its device.
 func (n *node) open(incarnation int) error {
 	l := n.lab
-	p, err := l.net.Open(n.id, n.timer)
+	p, err := l.world.network().Open(n.id, n.timer)
 	if err != nil {
 		return err
 	}
@@ -363,7 +398,7 @@ func (n *node) open(incarnation int) error {
 		Sessions: 1, Batch: 1, BatchBytes: frame,
 	}, replica.Parts{
 		Log: &n.device, Port: &n.port, Commands: &n.source, Clients: []replica.Answers{n},
-		Clock: l.sim.Now, Window: l.window, Events: &n.events, Commit: l.commit,
+		Clock: l.world.Now, Window: l.window, Events: &n.events, Commit: l.commit,
 		Failed: func(id smr.NodeID, problem error) { l.err = fmt.Errorf("%v: %w", id, problem) },
 	}, &n.board, incarnation)
 	return err
@@ -379,7 +414,7 @@ func (n *node) core(cfg smr.Config) (smr.Core, error) {
 // start starts the timers of n.
 func (n *node) start() {
 	n.begun = true
-	n.now.Start(n.lab.sim.Now())
+	n.now.Start(n.lab.world.Now())
 	n.timer.Wake()
 }
 
@@ -388,7 +423,7 @@ func (n *node) stop() {
 	if n.now == nil {
 		return
 	}
-	now := n.lab.sim.Now()
+	now := n.lab.world.Now()
 	n.now, n.begun = nil, false
 	n.timer.Stop()
 	n.port.Close()

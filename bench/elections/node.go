@@ -18,7 +18,7 @@ type node struct {
 	id     smr.NodeID
 	now    *replica.Replica // nil: dead
 	begun  bool             // its timers run
-	timer  *netsim.Timer
+	timer  timer
 	board  replica.Board
 	events measure.EventLog
 

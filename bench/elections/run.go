@@ -24,8 +24,19 @@ func seedOf(seed uint64, i int) uint64 {
 	return x ^ x>>31
 }
 
+// liveLanes is how many live trials go on at once. They wait nearly all of the time.
+const liveLanes = 8
+
+func lanes(cfg *Config) int {
+	if cfg.Network == NetworkSim {
+		return runtime.GOMAXPROCS(0)
+	}
+	return liveLanes
+}
+
 // Run carries out the trials of cfg, which Check has found to be good, on all
-// processors. The samples are in the order of the trials and depend on cfg alone.
+// processors. The samples are in the order of the trials and, in virtual time, depend
+// on cfg alone.
 // When ctx ends early, Run returns its error and those samples before which none is
 // missing. progress may be nil; it is called from one goroutine at a time.
 func Run(ctx context.Context, cfg Config, protocol smr.Protocol, progress func(done int)) ([]Sample, error) {
@@ -36,7 +47,7 @@ func Run(ctx context.Context, cfg Config, protocol smr.Protocol, progress func(d
 	var next, done atomic.Int64
 	var workers sync.WaitGroup
 	var telling sync.Mutex
-	for range min(runtime.GOMAXPROCS(0), cfg.Trials) {
+	for range min(lanes(&cfg), cfg.Trials) {
 		workers.Go(func() {
 			l := newLab(ctx, cfg, protocol)
 			for ctx.Err() == nil {

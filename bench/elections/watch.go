@@ -91,7 +91,7 @@ func (l *lab) follow(n *node, now smr.Time) {
 // acknowledged notes that a command was answered.
 func (l *lab) acknowledged() {
 	if l.leader != nil && l.firstCommit == smr.Never {
-		l.firstCommit = l.sim.Now()
+		l.firstCommit = l.world.Now()
 	}
 }
 

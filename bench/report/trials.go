@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/consbench/consbench/bench/result"
 )
@@ -37,6 +38,7 @@ func Trials(w io.Writer, e *result.Elections, o Options) error {
 		}
 		if len(e.Settings) > 1 {
 			p.electionsSideBySide(e.Settings)
+			p.liveAgainstVirtual(e.Settings)
 		}
 	}
 	p.distributionPlot(e.Settings)
@@ -104,12 +106,32 @@ func (p *page) electionConditions(c *result.ElectionConfig, all []result.Electio
 	if c.Start != result.StartCrash {
 		from = "from 0"
 	}
-	p.labelled("", ", ", "virtual time "+from, "seed "+strconv.FormatUint(c.Seed, 10), "given up after "+short(int64(c.GiveUp)))
+	virtual, live := 0, 0
+	for i := range all {
+		if all[i].Config.Network == "" {
+			virtual++
+		} else {
+			live++
+		}
+	}
+	kind := "virtual time "
+	switch {
+	case virtual == 0:
+		kind = "live, times "
+	case live > 0:
+		kind = "virtual time, live where a network is named, times "
+	}
+	p.labelled("", ", ", kind+from, "seed "+strconv.FormatUint(c.Seed, 10), "given up after "+short(int64(c.GiveUp)))
 }
 
-// settingName is the protocol and the range of timeouts: what settings differ in.
+// settingName is the protocol, the network if it is a live one, and the range of
+// timeouts: what settings differ in.
 func settingName(c *result.ElectionConfig) string {
-	return Clean(c.Protocol) + " " + fromTo(int64(c.ElectionMin), int64(c.ElectionMax))
+	name := Clean(c.Protocol) + " "
+	if c.Network != "" {
+		name += Clean(c.Network) + " "
+	}
+	return name + fromTo(int64(c.ElectionMin), int64(c.ElectionMax))
 }
 
 var phaseNames = [...]string{"detected", "elected", "announced", "first commit"}
@@ -189,6 +211,54 @@ func (p *page) electionsSideBySide(all []result.ElectionSetting) {
 		g.drop(7)
 	}
 	p.table(g, "elected", "rounds")
+	p.line("")
+}
+
+// How far the median of a live phase may be from that of the same trials in virtual
+// time: a share of it or a time, whichever is more.
+const (
+	liveShare = 0.15
+	liveTime  = 5_000_000
+)
+
+// liveAgainstVirtual holds the medians of live settings against those of the setting in
+// virtual time that is the same but for the network.
+func (p *page) liveAgainstVirtual(all []result.ElectionSetting) {
+	held, apart := 0, []string{}
+	for i := range all {
+		if all[i].Config.Network == "" {
+			continue
+		}
+		for j := range all {
+			a, b := all[i].Config, all[j].Config
+			a.Network, a.Trials, b.Trials = "", 0, 0
+			if a != b {
+				continue
+			}
+			virtual := phasesOf(&all[j])
+			for k, ph := range phasesOf(&all[i]) {
+				if ph.P50 == nil || virtual[k].P50 == nil {
+					apart = append(apart, settingName(&all[i].Config)+" "+phaseNames[k]+" is not known")
+					continue
+				}
+				off := float64(*ph.P50 - *virtual[k].P50)
+				if math.Abs(off) > max(liveShare*float64(*virtual[k].P50), liveTime) {
+					apart = append(apart, fmt.Sprintf("%s %s %+.1f%%", settingName(&all[i].Config), phaseNames[k], 100*off/float64(*virtual[k].P50)))
+					continue
+				}
+				held++
+			}
+		}
+	}
+	limit := fmt.Sprintf("within %.0f%% or %s of those in virtual time", 100*liveShare, short(liveTime))
+	switch {
+	case len(apart) > 0:
+		p.marked(red, "LIVE", fmt.Sprintf("%s not %s: %s", plural(len(apart), "median"), limit, strings.Join(apart, ", ")))
+	case held > 0:
+		p.marked(green, "LIVE", fmt.Sprintf("all %s of phases are %s", plural(held, "median"), limit))
+	default:
+		return
+	}
 	p.line("")
 }
 

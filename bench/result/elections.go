@@ -27,6 +27,7 @@ const (
 // ElectionConfig is everything that decides what the trials of one setting do.
 type ElectionConfig struct {
 	Protocol string `json:"protocol"`
+	Network  string `json:"network,omitempty"` // inproc or tcp: live; empty: virtual time
 	Nodes    int    `json:"nodes"`
 	Down     int    `json:"down"`  // servers that are dead from the start
 	Start    string `json:"start"` // crash or fresh

@@ -49,7 +49,7 @@ var arrows = map[string][]string{
 		"bench/smr", "bench/smr/probe", "bench/check", "bench/client", "bench/command", "bench/cost", "bench/measure", "bench/replica", "bench/wal",
 		"netsim", "netsim/mailbox", "netsim/park", "netsim/tcp",
 	},
-	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim"},
+	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim", "netsim/inproc", "netsim/park", "netsim/tcp"},
 	"bench":           {"bench/...", "netsim/..."},
 	"bench/report":    {"bench", "bench/..."},
 	"bench/sweep":     {"bench", "bench/compare", "bench/measure", "bench/report", "bench/result", "bench/stat", "bench/workload"},
