@@ -50,7 +50,7 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 DECODERS := raft:FuzzFrame raft:FuzzRecord \
   paxos:FuzzMultiMessage paxos:FuzzMultiReplay paxos:FuzzParseBatch paxos:FuzzBasicReplay \
   bench/smr/window:FuzzDecode bench/command:FuzzNext bench/command:FuzzAnswer bench/replica:FuzzRestore bench/replica:FuzzChunk \
-  bench/result:FuzzParse bench/fault:FuzzParse bench/swarm:FuzzParse bench/topology:FuzzParse \
+  bench/result:FuzzParse bench:FuzzCost bench/fault:FuzzParse bench/swarm:FuzzParse bench/topology:FuzzParse \
   bench/measure:FuzzDecode bench/measure:FuzzSparse \
   bench/cluster:FuzzReport bench/cluster:FuzzMessage bench/cluster:FuzzClientFrames \
   bench/wal:FuzzSegment bench/wal:FuzzSnapshot bench/wal:FuzzDamage \
@@ -67,6 +67,7 @@ soak: ## 100,000 seeds of consbench check and thousands of random schedules for 
 	$(GO) run ./cmd/consbench check --seeds 100000 --reach
 	$(GO) test -count=1 -timeout 2h -run Conformance ./raft ./paxos -smrtest.seeds 5000
 	$(GO) test -count=1 -timeout 2h -run PowerLoss ./bench/cluster -powerloss.cycles 10000
+	$(GO) test -count=1 -timeout 1h -v -run 'TestQueue$$' ./bench -cost.samples 4000000
 
 kill: ## replicas killed (SIGKILL) and started anew, 200 times for raft and multipaxos each
 	$(GO) test -count=1 -timeout 1h -v -run 'TestKill$$' ./bench/cluster -kill.cycles 200

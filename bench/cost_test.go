@@ -15,7 +15,7 @@ import (
 	"github.com/consbench/consbench/bench/result"
 )
 
-var queueSamples = flag.Int("cost.samples", 400_000, "commands at each utilisation in TestQueue")
+var queueSamples = flag.Int("cost.samples", 100_000, "commands at each utilisation in TestQueue")
 
 // costly is a run whose work costs what m says, one command an entry.
 func costly(protocol string, m cost.Model) bench.Config {
@@ -72,6 +72,9 @@ func TestQueue(t *testing.T) {
 // leader that serves each command in S and commits in L without load: N/(L+NS) where they
 // go round together, 1/S where they are many. And Little's law: N = throughput x response.
 func TestClosedLoopBounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	const service, delay = 5 * time.Microsecond, time.Millisecond
 	for _, protocol := range []string{"raft", "multipaxos"} {
 		for _, n := range []int{1, 8, 400, 2000} {
@@ -105,6 +108,9 @@ func TestClosedLoopBounds(t *testing.T) {
 // can do, and no further; response times are flat before and climb beyond; and the
 // report says that this was the limit.
 func TestKnee(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	m := cost.Model{Propose: 4000, Apply: 1000} // frames cost nothing: backlog shares them
 	capacity := 1e9 / (m.Propose + m.Apply)
 	for _, protocol := range []string{"raft", "multipaxos"} {
@@ -131,6 +137,9 @@ func TestKnee(t *testing.T) {
 // TestSlowProcessor: one follower of five whose processor takes four times as long
 // costs at most 5 % of the throughput and 20 % of the p99; a slow leader costs both.
 func TestSlowProcessor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	for _, protocol := range []string{"raft", "multipaxos"} {
 		with := func(faults ...string) result.Run {
 			c := bench.Defaults()
@@ -158,6 +167,9 @@ func TestSlowProcessor(t *testing.T) {
 // TestCostIsDeterministic: the same seed gives the same run, crashes within turns
 // included, and the verdict holds.
 func TestCostIsDeterministic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	for _, protocol := range []string{"raft", "multipaxos", "paxos"} {
 		c := costly(protocol, cost.Model{Turn: 3000, Receive: 7000, ReceiveByte: .3, Send: 9000, SendByte: .7, Propose: 11_000, Entry: 500, Apply: 1300, Client: 900, Bandwidth: 50e6})
 		c.Cores = 2
@@ -182,6 +194,9 @@ func TestCostIsDeterministic(t *testing.T) {
 // TestCoresAreShared: all that replicas and clients do cannot take more time than the
 // processors that they share have.
 func TestCoresAreShared(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
 	for _, cores := range []int{1, 2} {
 		c := costly("raft", *cost.Builtin("example"))
 		c.Cores, c.Clients, c.Batch, c.Delay = cores, 512, 64, 0
@@ -222,4 +237,50 @@ func TestBadCosts(t *testing.T) {
 	if _, err := c.Schedule(); err == nil || !strings.Contains(err.Error(), "it needs --network sim and --cost") {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestCostFiles: a file is read strictly, and what is wrong is told by its field.
+func TestCostFiles(t *testing.T) {
+	good := func() map[string]any {
+		m := map[string]any{}
+		raw, _ := json.Marshal(cost.File{Schema: cost.Schema, About: "a test", Model: *cost.Builtin("example")})
+		_ = json.Unmarshal(raw, &m)
+		return m
+	}
+	for want, change := range map[string]func(m map[string]any){
+		"":                                    func(map[string]any) {},
+		"schema: \"x\" is not consbench.cost": func(m map[string]any) { m["schema"] = "x" },
+		"model.send_ns":                       func(m map[string]any) { delete(m["model"].(map[string]any), "send_ns") },
+		"model.sned_ns":                       func(m map[string]any) { m["model"].(map[string]any)["sned_ns"] = 1 },
+		"model.apply_ns: -3 is not in":        func(m map[string]any) { m["model"].(map[string]any)["apply_ns"] = -3 },
+		"model.turn_ns":                       func(m map[string]any) { m["model"].(map[string]any)["turn_ns"] = "1us" },
+	} {
+		m := good()
+		change(m)
+		raw, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = bench.ParseCost(raw)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	for _, bad := range []string{"", "{", "null", "[]", strings.Repeat("[", 100_000), "\xff"} {
+		if _, err := bench.ParseCost([]byte(bad)); err == nil {
+			t.Errorf("%.20q is read", bad)
+		}
+	}
+}
+
+// FuzzCost: no file makes the reader panic, and what it accepts can be run with.
+func FuzzCost(f *testing.F) {
+	raw, _ := json.Marshal(cost.File{Schema: cost.Schema, Model: *cost.Builtin("example")})
+	f.Add(raw)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := bench.ParseCost(data)
+		if err == nil && file.Model.Validate() != nil {
+			t.Errorf("%+v", file.Model)
+		}
+	})
 }

@@ -3,7 +3,9 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/consbench/consbench/bench/client"
@@ -23,6 +25,14 @@ const (
 	foreignLoad = 0.1                    // of all processors
 	shortest    = 500 * time.Millisecond // window that the kernel's ticks of 10 ms can tell of
 )
+
+// disturbedBy begins the warning that a live run was not alone.
+const disturbedBy = "other programs"
+
+// Disturbed reports whether a live run was warned that it was not alone.
+func Disturbed(run *result.Run) bool {
+	return slices.ContainsFunc(run.Warnings, func(w string) bool { return strings.HasPrefix(w, disturbedBy) })
+}
 
 // count shows a whole number with commas between its thousands.
 func count(n uint64) string { return workload.Group(strconv.FormatUint(n, 10)) }
@@ -76,7 +86,7 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 			warn("the processors were saturated (%.0f%% of %d): the figures are of this machine as much as of the protocol", 100*min(share, 1), processors)
 		}
 		if share := r.foreign(); share > foreignLoad {
-			warn("other programs kept %.0f%% of the processors busy meanwhile: these figures are of that, too", 100*share)
+			warn(disturbedBy+" kept %.0f%% of the processors busy meanwhile: these figures are of that, too", 100*share)
 		}
 		if step := Floors(r.cfg.Dir).Clock; step != nil && time.Duration(*step) > coarse {
 			warn("the clock moves in steps of %v", time.Duration(*step))

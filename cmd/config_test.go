@@ -142,6 +142,7 @@ func TestRerun(t *testing.T) {
 		"arrival": {"poisson", "constant"}, "inflight": {"1", "64", "3"}, "size": {"0", "1B", "256B", "64KiB"}, "keys": {"0", "12"}, "check": {"linearizable"},
 		"duration": {"1ns", "90s", "1h30m"}, "warmup": {"0", "3s"}, "timeout": {"1s", "1ms"},
 		"election-timeout": {"150ms-300ms", "1s", "12ms-24ms"}, "heartbeat": {"1ms", "50ms"}, "pre-vote": {"true", "false"}, "check-quorum": {"true", "false"},
+		"cost": {"none", "example"}, "cores": {"0", "2"},
 		"topology": {"wan5", "wan9"}, "client-regions": {"us-east-1", "us-east-1,eu-west-1"}, "leader": {"2", "us-east-1"}, "repeat": {"1", "3"},
 		"phase": {"steady 10k/s for 5s", "ramp 1k/s to 2k/s for 1s; pause for 1s; burst 5 for 1s"},
 		"fault": {"crash leader at 0s for 1s", "partition {1,2} | {3} at 0s", "crash leader at 0s; pause follower at 0s for 1ms"}, "seed": {"0", "42", "18446744073709551615"},
@@ -179,7 +180,7 @@ func TestRerun(t *testing.T) {
 
 // TestOptionsCoverConfig finds fields of the configuration that no flag sets.
 func TestOptionsCoverConfig(t *testing.T) {
-	fixed := map[string]bool{"Drain": true, "BatchBytes": true, "Window": true, "Matrix": true, "Evidence": true}
+	fixed := map[string]bool{"Drain": true, "BatchBytes": true, "Window": true, "Matrix": true, "Evidence": true, "CostModel": true, "Meter": true}
 	changed := map[string]bool{}
 	for _, o := range options {
 		c := bench.Defaults()

@@ -130,7 +130,7 @@ func newRoot(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(protocols, stdout, stderr), newCompare(protocols, stdout, stderr), newGate(protocols, stdout, stderr), newElections(protocols, stdout, stderr), newSweep(protocols, stdout, stderr), newCheck(protocols, stdout, stderr), newWal(protocols, stdout), newExport(stdout, stderr), newReport(stdout, stderr), newHistory(stdout, stderr), newScenario(protocols, stdout), newMetrics(stdout), newVersion(stdout), newFaultsTopic(), newScenariosTopic(), newNode(protocols))
+	root.AddCommand(newRun(protocols, stdout, stderr), newCompare(protocols, stdout, stderr), newGate(protocols, stdout, stderr), newElections(protocols, stdout, stderr), newCalibrate(protocols, stdout, stderr), newSweep(protocols, stdout, stderr), newCheck(protocols, stdout, stderr), newWal(protocols, stdout), newExport(stdout, stderr), newReport(stdout, stderr), newHistory(stdout, stderr), newScenario(protocols, stdout), newMetrics(stdout), newVersion(stdout), newFaultsTopic(), newScenariosTopic(), newNode(protocols))
 	addMutants(root, protocols, stdout)
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()

@@ -182,9 +182,23 @@ func (b *both) values(m measure.Metric) result.Line {
 	if m.Name == "throughput" || m.Name == "goodput" {
 		if n := len(b.limited()); n == 2 {
 			l.Verdict, l.Lacks, l.Needed = result.OfferedRate, "", 0
+		} else if b.costless() {
+			l.Verdict, l.Lacks, l.Needed = result.NotRanked, "", 0
 		}
 	}
 	return l
+}
+
+// costless reports whether work takes no time on one of the sides, so that their
+// throughputs are no measure of what they could do.
+func (b *both) costless() bool {
+	for _, s := range b.sides {
+		var cfg bench.Config
+		if json.Unmarshal(s.Config, &cfg) == nil && !cfg.RanksThroughput() {
+			return true
+		}
+	}
+	return false
 }
 
 // limited are the sides whose offered rate decides their throughput.

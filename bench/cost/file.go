@@ -24,9 +24,10 @@ type File struct {
 
 // Comparison is one run, measured and as the model has it.
 type Comparison struct {
-	Run        string     `json:"run"`              // its flags
-	Throughput [2]float64 `json:"throughput_per_s"` // measured, predicted
-	P50        [2]float64 `json:"p50_ns"`           // of response latency
+	Run        string     `json:"run"`                 // its flags
+	Throughput [2]float64 `json:"throughput_per_s"`    // measured, predicted
+	P50        [2]float64 `json:"p50_ns"`              // of response latency
+	Disturbed  bool       `json:"disturbed,omitempty"` // other programs were busy while it was measured
 }
 
 //go:embed models/*.json

@@ -67,6 +67,7 @@ func closingComparison(c *result.Comparison, a *result.Against, lines []result.L
 		}
 	}
 	rest("the offered rate set %s", by[result.OfferedRate])
+	rest("without --cost nothing ranks %s", by[result.NotRanked])
 	rest("it cannot be told of %s", by[stat.CannotTell.String()])
 	rest("only one side has %s", by[result.OneSided])
 	return text + "."

@@ -80,6 +80,7 @@ type Against struct {
 const (
 	OfferedRate = "offered rate" // the offered rate decided the throughput, not the side
 	OneSided    = "one side"     // only one of them has the metric
+	NotRanked   = "no cost"      // throughput in virtual time in which work takes none
 )
 
 // Line is one metric of two sides. The ratio is B over A; null stands for what

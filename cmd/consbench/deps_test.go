@@ -49,6 +49,7 @@ var arrows = map[string][]string{
 		"bench/smr", "bench/smr/probe", "bench/check", "bench/client", "bench/command", "bench/cost", "bench/measure", "bench/replica", "bench/wal",
 		"netsim", "netsim/mailbox", "netsim/park", "netsim/tcp",
 	},
+	"bench/calibrate": {"bench", "bench/cost", "bench/result", "bench/smr"},
 	"bench/elections": {"bench", "bench/smr", "bench/command", "bench/measure", "bench/replica", "bench/result", "bench/wal", "bench/workload", "netsim", "netsim/inproc", "netsim/park", "netsim/tcp"},
 	"bench":           {"bench/...", "netsim/..."},
 	"bench/report":    {"bench", "bench/..."},
