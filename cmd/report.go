@@ -67,10 +67,10 @@ func newReport(stdout, stderr io.Writer) *cobra.Command {
 	return c
 }
 
-const reportAbout = `Show files that consbench has written (run -o, compare -o, elections -o, gate -o):
-as the tables that the command printed, or with --html as one page with figures
-that needs nothing beside it. Runs of several files are drawn over each other.
-A FILE of - is standard input.`
+const reportAbout = `Show files that consbench has written with -o (run, compare, elections, sweep,
+gate): as the tables that the command printed, or with --html as one page with
+figures that needs nothing beside it. Runs of several files are drawn over each
+other. A FILE of - is standard input.`
 
 const reportExamples = `  consbench report result.json
   consbench report result.json --html report.html --open
@@ -233,6 +233,8 @@ func (k *reporting) table(w io.Writer, f *page.File, stdout io.Writer) error {
 		return report.Comparison(w, f.Comparison, o, false)
 	case f.Elections != nil:
 		return report.Trials(w, f.Elections, o)
+	case f.Sweep != nil:
+		return report.Sweep(w, f.Sweep, nil, o)
 	case f.Gate != nil:
 		return report.Gate(w, f.Gate, o, false)
 	}
@@ -248,6 +250,8 @@ func complement(f *page.File) {
 		raw = f.Result.Config
 	case f.Comparison != nil && len(f.Comparison.Sides) > 0:
 		raw = f.Comparison.Sides[0].Config
+	case f.Sweep != nil:
+		raw = f.Sweep.Config
 	case f.Gate != nil:
 		f.Rerun = gateAgain(f)
 		return
@@ -262,6 +266,8 @@ func complement(f *page.File) {
 	switch {
 	case f.Comparison != nil:
 		f.Rerun = comparisonAgain(f, cfg)
+	case f.Sweep != nil:
+		f.Rerun = sweepAgain(f, cfg)
 	case f.Result.Scenario != "":
 		f.Rerun = []string{"consbench", "run", quote(f.Result.Scenario)}
 	default:
@@ -300,6 +306,22 @@ func comparisonAgain(f *page.File, cfg bench.Config) []string {
 		}
 	})
 	return append(parts, fmt.Sprintf("--pairs %d", f.Comparison.Pairs))
+}
+
+// sweepAgain is the command of a sweep.
+func sweepAgain(f *page.File, cfg bench.Config) []string {
+	parts := []string{"consbench", "sweep"}
+	for _, a := range f.Sweep.Over {
+		text := a.Setting + "=" + strings.Join(a.Values, ",")
+		if a.From != "" {
+			text = a.Setting + "=" + a.From + ".." + a.To
+		}
+		parts = append(parts, "--over "+quote(text))
+	}
+	for _, o := range f.Sweep.Objective {
+		parts = append(parts, "--find-max "+quote(o))
+	}
+	return append(parts, Rerun(cfg)[2:]...)
 }
 
 func gateAgain(f *page.File) []string {

@@ -157,7 +157,7 @@ func nice(x float64) float64 {
 	}
 	scale := math.Pow(10, math.Floor(math.Log10(x)))
 	for _, d := range []float64{1, 2, 5} {
-		if x <= d*scale*1.2 {
+		if x <= d*scale*1.4 {
 			return d * scale
 		}
 	}

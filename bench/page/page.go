@@ -158,6 +158,8 @@ func Write(w io.Writer, files []*File) error {
 			v.Chapters = append(v.Chapters, m.comparison(f))
 		case f.Elections != nil:
 			v.Chapters = append(v.Chapters, m.elections(f))
+		case f.Sweep != nil:
+			v.Chapters = append(v.Chapters, m.sweep(f))
 		case f.Gate != nil:
 			v.Chapters = append(v.Chapters, m.gate(f))
 		}
@@ -207,6 +209,8 @@ func (f *File) environment() *result.Environment {
 		return &f.Comparison.Environment
 	case f.Elections != nil:
 		return &f.Elections.Environment
+	case f.Sweep != nil:
+		return &f.Sweep.Environment
 	}
 	return &f.Gate.Environment
 }
@@ -219,6 +223,8 @@ func (f *File) started() string {
 		return f.Comparison.Started
 	case f.Elections != nil:
 		return f.Elections.Started
+	case f.Sweep != nil:
+		return f.Sweep.Started
 	}
 	return f.Gate.Started
 }

@@ -18,6 +18,7 @@ type File struct {
 	Comparison *result.Comparison
 	Gate       *result.Gate
 	Elections  *result.Elections
+	Sweep      *result.Sweep
 	Rerun      []string  // the command that repeats it, in parts to keep on one line; the caller's to set
 	Settings   []Setting // of its configuration; the caller's to set
 }
@@ -43,17 +44,14 @@ func Read(name string, r io.Reader) (*File, error) {
 		switch head.Schema {
 		case result.ElectionsSchema:
 			f.Elections = new(result.Elections)
-			if err = result.Unmarshal(data, f.Elections); err == nil {
-				err = checkElections(f.Elections)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			return f, nil
+			return f.parsed(data, f.Elections, func() error { return checkElections(f.Elections) })
+		case result.SweepSchema:
+			f.Sweep = new(result.Sweep)
+			return f.parsed(data, f.Sweep, func() error { return checkSweep(f.Sweep) })
 		case result.Schema, result.ComparisonSchema, result.GateSchema, "":
 		default:
-			return nil, fmt.Errorf("%s: schema: %q is not one that this program reads: %s, %s, %s, %s", name, head.Schema,
-				result.Schema, result.ComparisonSchema, result.ElectionsSchema, result.GateSchema)
+			return nil, fmt.Errorf("%s: schema: %q is not one that this program reads: %s, %s, %s, %s, %s", name, head.Schema,
+				result.Schema, result.ComparisonSchema, result.ElectionsSchema, result.SweepSchema, result.GateSchema)
 		}
 	}
 	d, err := export.Read(name, bytes.NewReader(data))
@@ -61,6 +59,18 @@ func Read(name string, r io.Reader) (*File, error) {
 		return nil, err
 	}
 	f.Result, f.Comparison, f.Gate = d.Result, d.Comparison, d.Gate
+	return f, nil
+}
+
+// parsed is the file, once data was read into v and found sound.
+func (f *File) parsed(data []byte, v any, check func() error) (*File, error) {
+	err := result.Unmarshal(data, v)
+	if err == nil {
+		err = check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
 	return f, nil
 }
 

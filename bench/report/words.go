@@ -74,6 +74,33 @@ func Remarks(r *result.Run) []string {
 	})
 }
 
+// SweepCurve names a curve of a sweep. It is the caller's to clean.
+func SweepCurve(s *result.Sweep, c *result.SweepCurve) string { return curveName(s, c) }
+
+// SweepConditions is what is swept, and what all points have in common.
+func SweepConditions(s *result.Sweep) []string {
+	return said(func(p *page) {
+		if json.Unmarshal(s.Config, &p.cfg) != nil {
+			p.cfg = bench.Config{}
+		}
+		p.sweepConditions(s)
+	})
+}
+
+// SweepFindings is what a sweep comes to: what was found, knees, and what does not count.
+func SweepFindings(s *result.Sweep) []string {
+	p := &page{width: 1 << 20}
+	p.sweepClosing(s)
+	p.sweepNotes(s)
+	var out []string
+	for line := range strings.Lines(p.out.String()) {
+		if words := strings.Fields(line); len(words) > 0 {
+			out = append(out, strings.Join(words, " "))
+		}
+	}
+	return out
+}
+
 // said is the lines of a part of a table that has all the room it wants, without labels.
 func said(part func(*page)) []string {
 	p := &page{width: 1 << 20}

@@ -254,16 +254,25 @@ func number(text string, t reflect.Type) string {
 func (w *walker) object(path string, at int, t reflect.Type) error {
 	fields := make(map[string]reflect.Type, t.NumField())
 	var required []string
-	for i := range t.NumField() {
-		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if name == "" || name == "-" {
-			continue
-		}
-		fields[name] = t.Field(i).Type
-		if options != "omitempty" {
-			required = append(required, name)
+	var collect func(t reflect.Type)
+	collect = func(t reflect.Type) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			switch {
+			case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct: // its fields stand beside the others
+				collect(f.Type)
+				continue
+			case name == "" || name == "-":
+				continue
+			}
+			fields[name] = f.Type
+			if options != "omitempty" {
+				required = append(required, name)
+			}
 		}
 	}
+	collect(t)
 	seen := make(map[string]bool, len(fields))
 	err := w.keys(path, func(key string, at int) error {
 		field, ok := fields[key]

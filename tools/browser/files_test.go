@@ -32,6 +32,7 @@ var commands = map[string][]string{
 	"comparison": {"compare", "raft", "multipaxos", "--delay", "5ms", "-d", "2s", "--pairs", "7", "--quiet"},
 	"elections":  {"elections", "-p", "raft,multipaxos", "--election-timeout", "150ms-300ms,150ms-160ms", "--trials", "400", "--quiet"},
 	"one":        {"elections", "--trials", "1000", "--quiet"},
+	"sweep":      {"sweep", "-p", "raft,multipaxos", "--over", "clients=1,4,16,64", "-d", "500ms", "--warmup", "100ms", "--quiet"},
 	"ten":        {"run", "-p", "raft,multipaxos", "--repeat", "5", "-d", "60s", "--rate", "300/s", "--fault", "crash leader every 5s for 1s", "--quiet"},
 }
 
