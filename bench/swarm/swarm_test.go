@@ -5,7 +5,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +40,34 @@ func TestSearch(t *testing.T) {
 				}
 			}
 			t.Logf("%d seeds, %d events, %d entries chosen", tally.Seeds, tally.Events, tally.Chosen)
+		})
+	}
+}
+
+// TestFailedOnce: cases that have failed, because of a core or of the judge, pass since.
+func TestFailedOnce(t *testing.T) {
+	files, err := filepath.Glob("testdata/failed/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := swarm.Parse(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(protocols, func(p smr.Protocol) bool { return p.Name == c.Protocol })
+			out, err := swarm.Run(context.Background(), protocols[i], c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.Violation != nil {
+				t.Errorf("%v\nreplay: consbench check --replay bench/swarm/%s", out.Violation, file)
+			}
 		})
 	}
 }

@@ -151,11 +151,12 @@ func (n *node) returned() {
 			n.fail(Regression, n.id, "has voted for %v in term %d, and after a restart for %v", n.stand.vote, term, to)
 		}
 	}
-	if st.Term > n.stand.term { // the log has kept what this replica had not been told of
+	// The log may have kept what this replica had not been told of.
+	if st.Term > n.stand.term {
 		n.stand = standing{term: st.Term}
-		if n.voter != nil {
-			n.stand.term, n.stand.vote = n.voter.Vote()
-		}
+	}
+	if n.voter != nil && st.Term == n.stand.term {
+		n.stand.term, n.stand.vote = n.voter.Vote()
 	}
 	n.pledge(&n.stand)
 	slots, ok := n.core.(Inspector)
@@ -323,7 +324,9 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 	if len(rd.Records) > 0 {
 		n.logs(rd)
 	}
-	n.floor = n.status.Durable
+	if n.started { // before that, it is what has been read back so far
+		n.floor = n.status.Durable
+	}
 	n.honest()
 	n.unpledged(rd)
 	for i := range rd.Frames {
