@@ -229,6 +229,28 @@ func TestACrashLosesWhatIsUnderWay(t *testing.T) {
 	}
 }
 
+// TestADisturbedClockHidesNoDeath: a replica whose clock has jumped and drifts dies at
+// its crash point like any other, and is seen to.
+func TestADisturbedClockHidesNoDeath(t *testing.T) {
+	o := options(raft.Protocol)
+	o.Clocks = true
+	c, err := cluster.NewVirtual(o, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+	c.Await(ctx, 1000*ms, func() bool { return c.Leader() != smr.None })
+	leader := c.Leader()
+	c.CrashAt(leader, cluster.CrashPoint{At: replica.TurnBegins, Nth: 1, Restart: smr.Never})
+	c.Jump(leader, -ms)
+	c.Drift(leader, 0.1)
+	c.Await(ctx, c.Now()+1000*ms, func() bool { return !c.Up(leader) && c.Leader() != smr.None })
+	if c.Armed(leader) || c.Up(leader) || c.Leader() == smr.None || c.Leader() == leader {
+		t.Fatalf("%v has come to its crash point: %v; it is up: %v; %v leads", leader, !c.Armed(leader), c.Up(leader), c.Leader())
+	}
+}
+
 func TestLinkFaultsAddUp(t *testing.T) {
 	c, err := cluster.NewVirtual(options(raft.Protocol), 1)
 	if err != nil {
