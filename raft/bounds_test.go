@@ -199,3 +199,29 @@ func TestReplayRefusesNonsense(t *testing.T) {
 		t.Error("a snapshot without meta was taken")
 	}
 }
+
+// TestSmallEntriesLeaveRoomForNoops: however small its entries are, a leader that
+// commits nothing leaves slots of its window for the no-ops of leaders to come.
+func TestSmallEntriesLeaveRoomForNoops(t *testing.T) {
+	cfg := plain(3)
+	cfg.MaxFrame, cfg.Inflight, cfg.Retain = 4<<10, 64<<10, 0 // more entries of a byte than slots
+	l := newLone(t, cfg)
+	l.campaign()
+	l.win()
+	taken := 0
+	for l.core.Propose(l.now, 0, []byte{1}) == nil {
+		if taken++; taken > 1<<20 {
+			t.Fatal("the window has no end")
+		}
+		l.drain()
+	}
+	for leaders := range 32 {
+		l.requestVote(2, l.core.term+1, 1<<20, l.core.term+1, false)
+		l.drain()
+		l.campaign()
+		l.win()
+		if l.core.noop == 0 {
+			t.Fatalf("after %d entries of a byte and %d leaders there is no room for a no-op: entries %d to %d, window to %d", taken, leaders+1, l.core.log.base()+1, l.core.log.last(), l.core.log.w.Limit())
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/consbench/consbench/bench/command"
@@ -25,6 +26,11 @@ type bed struct {
 
 func newBed(t *testing.T, o Options) *bed {
 	t.Helper()
+	return newBedOf(t, 3, o)
+}
+
+func newBedOf(t *testing.T, replicas int, o Options) *bed {
+	t.Helper()
 	o.Workers, o.Timeout = 1, 1000
 	if o.RetryAfter == 0 {
 		o.RetryAfter = 400
@@ -37,7 +43,7 @@ func newBed(t *testing.T, o Options) *bed {
 		Window: replica.NewWindow(), Series: measure.NewSeries(10_000, 100).Worker(), Gaps: measure.NewAvailability(),
 	}
 	b := &bed{t: t}
-	for range 3 {
+	for range replicas {
 		box := mailbox.New(1<<10, 1<<20)
 		b.boxes = append(b.boxes, box)
 		p.Replicas = append(p.Replicas, Target{box, nobody{}})
@@ -245,6 +251,60 @@ func TestSilenceMovesALeaderlessGroupOn(t *testing.T) {
 		wake = b.turn(wake)
 	}
 	b.expect(2, 2)
+}
+
+// TestReplicasThatAreDownForGood: when two of seven never answer, every command comes
+// to one of the others. Their answers take a while, each another while.
+func TestReplicasThatAreDownForGood(t *testing.T) {
+	for _, down := range [][2]int{{1, 2}, {3, 6}, {5, 7}} {
+		for seed := range uint64(24) {
+			downForGood(t, down[0], down[1], seed)
+		}
+	}
+}
+
+func downForGood(t *testing.T, one, two int, seed uint64) {
+	t.Helper()
+	const retry, patience = 400, 60 * 400
+	rng := rand.New(rand.NewPCG(seed, 0))
+	b := newBedOf(t, 7, Options{Sessions: 1 + rng.IntN(8), Inflight: 1 + rng.IntN(4), RetryAfter: retry, Leaderless: true, Spread: seed%2 == 1})
+	b.Control.Start(0, 1<<40)
+	type answer struct {
+		at   smr.Time
+		from int
+		command.Command
+	}
+	slow := 1 + rng.IntN(800)
+	var due []answer
+	open := map[[2]uint64]smr.Time{} // since when
+	for now := smr.Time(0); now < 4*patience; now += 20 {
+		left := due[:0]
+		for _, d := range due {
+			if d.at > now {
+				left = append(left, d)
+				continue
+			}
+			b.say(command.Answer{Session: d.Session, Seq: d.Seq, From: uint32(d.from)})
+			delete(open, [2]uint64{uint64(d.Session), d.Seq})
+		}
+		due = left
+		b.turn(now)
+		for node := 1; node <= 7; node++ {
+			for _, c := range b.received(node) {
+				if id := [2]uint64{uint64(c.Session), c.Seq}; open[id] == 0 {
+					open[id] = now + 1
+				}
+				if node != one && node != two {
+					due = append(due, answer{now + 20 + smr.Time(rng.IntN(slow)), node, c})
+				}
+			}
+		}
+		for id, since := range open {
+			if now-since > patience {
+				t.Fatalf("replicas %d and %d down, seed %d: at %d command %d of session %d has been asked for since %d and has no answer from the others", one, two, seed, now, id[1], id[0], since-1)
+			}
+		}
+	}
 }
 
 func TestSpreadBeginsEverywhere(t *testing.T) {
