@@ -10,13 +10,23 @@
 // after every step; ordinary runs are not wrapped and pay nothing. After the faults
 // everything is healed, and the cluster must make progress within a bound.
 //
+// The judge believes no core: a quorum is counted from acceptances, votes and promises
+// that were logged and became durable, each under one term or ballot. What chance
+// seldom brings together (leaders deposed one after the other, answers to elections
+// that are over, windows full on disks that stand still, sessions out of order in
+// snapshots) is aimed at in two cases of three. The aims were drawn up with the
+// deliberate bugs of bench/mutant in view: that those are found says less of bugs that
+// nobody has thought of.
+//
 // A case that fails is data: [Shrink] takes away from it whatever the failure does
 // not need, and a run with a [Transcript] tells what was said until it broke.
 //
 //	case.go        a case, as drawn, shrunk, saved and replayed
 //	draw.go        the distribution that seeds draw from
 //	run.go         one case on one cluster: faults, healing, the last checks
+//	strike.go      faults begin and end
 //	judge.go       the invariants over all replicas
+//	ballots.go     who has accepted what, and pledged what to whom, durably
 //	watch.go       one wrapped core
 //	search.go      many seeds
 //	shrink.go      the smallest case that still fails
