@@ -31,12 +31,19 @@ const (
 
 var errStuck = errors.New("time stands still: servers go on at one instant without end")
 
+// errDisturbed ends a live trial in which another timer than the leader's ran out
+// before the crash: the machine stood still for that long. Whoever is elected then is
+// not what the trial is about; it begins anew, but not for ever.
+var errDisturbed = errors.New("the machine stands still for longer than an election timeout, again and again: try longer timeouts, or a machine with less to do")
+
+const maxDisturbed = 1000
+
 // lab carries out trials, one after another.
 type lab struct {
 	ctx      context.Context
 	cfg      Config
 	protocol smr.Protocol
-	link     netsim.Link // while the election goes on
+	election netsim.Link // while the election goes on
 	peers    []smr.NodeID
 	nodes    []*node // by number, from 0
 	order    []int   // of the nodes: the lengths of their logs, rising
@@ -60,9 +67,9 @@ func newLab(ctx context.Context, cfg Config, protocol smr.Protocol) *lab {
 	l := &lab{ctx: ctx, cfg: cfg, protocol: protocol, window: replica.NewWindow(), commit: measure.NewHistogram()}
 	l.rng = rand.New(&l.pcg)
 	lo, hi := smr.Time(cfg.DelayMin), smr.Time(cfg.DelayMax)
-	l.link.Delay = netsim.Constant(lo)
+	l.election.Delay = netsim.Constant(lo)
 	if hi > lo {
-		l.link.Delay = netsim.Uniform((lo+hi)/2, (hi-lo)/2)
+		l.election.Delay = netsim.Uniform((lo+hi)/2, (hi-lo)/2)
 	}
 	unused := wal.NewMemory(0)
 	for i := range cfg.Nodes {
@@ -88,9 +95,24 @@ func (l *lab) writing(sync smr.SyncKind) smr.Time {
 }
 
 // trial carries out the trial of a seed.
-func (l *lab) trial(seed uint64) (Sample, error) {
-	if err := l.begin(seed); err != nil {
+func (l *lab) trial(seed uint64) (s Sample, err error) {
+	for disturbed := 0; ; disturbed++ {
+		s, err = l.attempt(seed)
+		if !errors.Is(err, errDisturbed) || disturbed == maxDisturbed {
+			s.Disturbed = disturbed
+			break
+		}
+	}
+	if err != nil {
 		return Sample{}, fmt.Errorf("%s: trial of seed %d: %w", l.protocol.Name, seed, err)
+	}
+	return s, nil
+}
+
+// attempt carries out the trial of a seed if nothing disturbs it.
+func (l *lab) attempt(seed uint64) (Sample, error) {
+	if err := l.begin(seed); err != nil {
+		return Sample{}, err
 	}
 	l.rng.Shuffle(len(l.order), func(i, j int) { l.order[i], l.order[j] = l.order[j], l.order[i] })
 	leader := l.nodes[l.order[len(l.order)-1]]
@@ -107,7 +129,7 @@ func (l *lab) trial(seed uint64) (Sample, error) {
 		n.stop()
 	}
 	if err = errors.Join(err, l.err, l.world.close()); err != nil {
-		return Sample{}, fmt.Errorf("%s: trial of seed %d: %w", l.protocol.Name, seed, err)
+		return Sample{}, err
 	}
 	return l.sample(), nil
 }
@@ -167,7 +189,10 @@ func (l *lab) fresh(longest *node, dead map[*node]bool) error {
 			}
 		}
 	}
-	l.measure()
+	if err := l.link(); err != nil {
+		return err
+	}
+	l.measure(l.world.Now())
 	for _, n := range l.nodes {
 		if n.now != nil {
 			n.start()
@@ -191,22 +216,27 @@ func (l *lab) crash(leader *node, dead map[*node]bool) error {
 				first, beat = min(first, n.port.heard), max(beat, n.port.heard)
 			}
 		}
-		// What the election brought is of before.
-		return first > elected+smr.Time(l.cfg.Heartbeat)/2 && beat-first <= l.world.slack() && l.world.settled()
+		// What the election brought is of before. Live, nothing reaches all at once.
+		apart := min(smr.Time(l.cfg.Heartbeat)/4, l.world.slack())
+		return first > elected+smr.Time(l.cfg.Heartbeat)/2 && beat-first <= apart && l.world.settled()
 	}
-	if err := l.until(elected+smr.Time(l.cfg.ElectionMin)-1+l.world.slack(), reached); err != nil {
+	if err := l.prepare(elected+smr.Time(l.cfg.ElectionMin)-1+l.world.slack(), reached); err != nil {
 		return fmt.Errorf("no heartbeat of the leader reached all servers at one instant: %w", err)
 	}
 	if err := l.pass(beat + smr.Time(l.rng.Int64N(int64(l.cfg.Heartbeat)))); err != nil {
 		return err
+	}
+	if l.timeouts > 1 {
+		return errDisturbed
 	}
 	for _, n := range l.nodes {
 		if n != leader && n.now != nil && n.port.heard > beat+l.world.slack() {
 			return fmt.Errorf("%v heard of the leader between two heartbeats", n.id)
 		}
 	}
-	leader.stop()
-	l.measure()
+	now := l.world.Now()
+	leader.stop() // which takes a moment over sockets
+	l.measure(now)
 	return nil
 }
 
@@ -221,10 +251,13 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 			n.port.from = leader.id
 		}
 	}
+	if err := l.link(); err != nil {
+		return err
+	}
 	// Its timer starts alone; those of the others start when it has run out.
 	l.reset()
 	leader.start()
-	if err := l.until(smr.Time(l.cfg.ElectionMax)+l.world.slack(), func() bool { return l.detected != smr.Never }); err != nil {
+	if err := l.until(l.world.Now()+smr.Time(l.cfg.ElectionMax)+l.world.slack(), func() bool { return l.detected != smr.Never }); err != nil {
 		return fmt.Errorf("a lone server did not time out: %w", err)
 	}
 	for _, n := range l.nodes {
@@ -233,7 +266,7 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 		}
 	}
 	now := l.world.Now()
-	if err := l.until(now+l.world.slack(), func() bool { return l.serving == leader }); err != nil {
+	if err := l.prepare(now+l.world.slack(), func() bool { return l.serving == leader }); err != nil {
 		return fmt.Errorf("an undisturbed election did not end at once: %w", err)
 	}
 	if l.cfg.Logs == result.LogsDistinct {
@@ -247,20 +280,20 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 func (l *lab) lengthen(leader *node) error {
 	now := l.world.Now()
 	for k, i := range l.order[:len(l.order)-1] {
-		if err := l.until(now+l.world.slack(), func() bool { return l.level(l.order[k:]) }); err != nil {
+		if err := l.prepare(now+l.world.slack(), func() bool { return l.level(l.order[k:]) }); err != nil {
 			return fmt.Errorf("servers that are not cut off are behind: %w", err)
 		}
 		leader.cutter.cut = append(leader.cutter.cut, l.nodes[i].id)
 		last := leader.board.View().Last
 		l.propose(leader)
-		if err := l.until(now+l.world.slack(), func() bool { return leader.board.View().Last > last }); err != nil {
+		if err := l.prepare(now+l.world.slack(), func() bool { return leader.board.View().Last > last }); err != nil {
 			return fmt.Errorf("the leader takes no command: %w", err)
 		}
 		if err := l.pass(now); err != nil {
 			return err
 		}
 	}
-	if err := l.until(now+l.world.slack(), l.distinct); err != nil {
+	if err := l.prepare(now+l.world.slack(), l.distinct); err != nil {
 		return fmt.Errorf("logs are not of different lengths: %w", err)
 	}
 	return nil
@@ -295,12 +328,40 @@ func (l *lab) propose(n *node) {
 	n.timer.Wake()
 }
 
-// measure begins the part of the trial that is measured, now.
-func (l *lab) measure() {
+// link waits until all open servers can reach each other.
+func (l *lab) link() error {
+	all := func() bool {
+		for i, a := range l.nodes {
+			for _, b := range l.nodes[:i] {
+				if a.now != nil && b.now != nil && !l.world.linked(a.id, b.id) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	if err := l.until(l.world.Now()+l.world.slack(), all); err != nil {
+		return fmt.Errorf("servers have no connection to each other: %w", err)
+	}
+	return nil
+}
+
+// prepare is until in the part of a trial before what is measured: nobody's timer
+// runs out there but the leader's.
+func (l *lab) prepare(limit smr.Time, done func() bool) error {
+	err := l.until(limit, func() bool { return l.timeouts > 1 || done() })
+	if l.timeouts > 1 {
+		return errDisturbed
+	}
+	return err
+}
+
+// measure begins the part of the trial that is measured, which counts from zero.
+func (l *lab) measure(zero smr.Time) {
 	for _, from := range l.peers {
 		for _, to := range l.peers {
 			if from != to {
-				l.world.network().SetLink(from, to, l.link)
+				l.world.network().SetLink(from, to, l.election)
 			}
 		}
 	}
@@ -311,7 +372,7 @@ func (l *lab) measure() {
 	}
 	l.modeled = true
 	l.reset()
-	l.zero = l.world.Now()
+	l.zero = zero
 }
 
 // elect lets time pass until the election is over or given up.

@@ -20,6 +20,7 @@ func Summarize(cfg Config, samples []Sample, raw bool) result.ElectionSetting {
 			split++
 		}
 		rounds += v.Rounds
+		s.Disturbed += v.Disturbed
 		s.Rounds.Max = max(s.Rounds.Max, v.Rounds)
 	}
 	if n := float64(len(samples)); n > 0 {

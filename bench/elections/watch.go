@@ -15,6 +15,7 @@ type Sample struct {
 	FirstCommit smr.Time // the first command after Elected was acknowledged
 	Rounds      int      // terms or ballots campaigned in, up to Elected
 	Split       bool     // the first of them did not elect the leader that stayed
+	Disturbed   int      // live: attempts before, in which a timer ran out before the crash
 }
 
 // Finished reports whether every phase came.
@@ -26,6 +27,7 @@ func (s *Sample) Finished() bool {
 type watch struct {
 	zero     smr.Time
 	detected smr.Time
+	timeouts int // of any timer
 	serving  *node
 	terms    []uint64 // campaigned in, in order of appearance
 
@@ -52,6 +54,7 @@ func (l *lab) observe(n *node, e smr.Event) {
 	switch e.Type {
 	case smr.TimedOut:
 		l.detected = min(l.detected, e.Time)
+		l.timeouts++
 	case smr.Campaign:
 		if !slices.Contains(l.terms, e.Term) {
 			l.terms = append(l.terms, e.Term)

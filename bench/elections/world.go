@@ -26,6 +26,8 @@ type world interface {
 	settled() bool
 	timer(l *lab, i int) timer
 	network() netsim.Network
+	// linked reports whether open servers a and b can reach each other.
+	linked(a, b smr.NodeID) bool
 	// slack is how much longer than in virtual time something may take.
 	slack() smr.Time
 	close() error
@@ -49,13 +51,14 @@ func newVirtual(seed uint64) *virtual {
 	return &virtual{sim, netsim.NewVirtual(sim, seed, netsim.Link{})}
 }
 
-func (w *virtual) Now() smr.Time             { return w.sim.Now() }
-func (w *virtual) reach(t smr.Time)          { w.sim.Run(t) }
-func (w *virtual) settled() bool             { return w.sim.Next() > w.sim.Now() }
-func (w *virtual) timer(l *lab, i int) timer { return netsim.NewTimer(w.sim, l, uint64(i)) }
-func (w *virtual) network() netsim.Network   { return w.net }
-func (w *virtual) slack() smr.Time           { return 0 }
-func (w *virtual) close() error              { return nil }
+func (w *virtual) Now() smr.Time               { return w.sim.Now() }
+func (w *virtual) reach(t smr.Time)            { w.sim.Run(t) }
+func (w *virtual) settled() bool               { return w.sim.Next() > w.sim.Now() }
+func (w *virtual) timer(l *lab, i int) timer   { return netsim.NewTimer(w.sim, l, uint64(i)) }
+func (w *virtual) network() netsim.Network     { return w.net }
+func (w *virtual) linked(_, _ smr.NodeID) bool { return true }
+func (w *virtual) slack() smr.Time             { return 0 }
+func (w *virtual) close() error                { return nil }
 
 func (w *virtual) next(limit smr.Time) bool {
 	if w.sim.Next() > limit {
@@ -71,15 +74,17 @@ type live struct {
 	clock  *park.Clock
 	parker *park.Parker
 	net    netsim.Network
+	links  *tcp.Network // nil: mailboxes
 	lab    *lab
 	timers []*alarm
 }
 
 // lookAgain is how long a live trial waits at most before it sees whether it is to
-// end; liveSlack what the machine may take for what takes no time in virtual time.
+// end; liveSlack what the machine may take for what takes no time in virtual time,
+// before something must be broken.
 const (
 	lookAgain = smr.Time(50 * time.Millisecond)
-	liveSlack = smr.Time(5 * time.Second)
+	liveSlack = smr.Time(time.Minute)
 )
 
 func newLive(l *lab, seed uint64) (*live, error) {
@@ -92,13 +97,14 @@ func newLive(l *lab, seed uint64) (*live, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.net, err = tcp.New(tcp.Options{
+		w.links, err = tcp.New(tcp.Options{
 			Cluster: fmt.Sprintf("consbench-elections-%d-%x", os.Getpid(), seed), Protocol: l.protocol.Name,
 			Addrs: addrs, Seed: seed, MaxFrame: frame,
 		})
 		if err != nil {
 			return nil, err
 		}
+		w.net = w.links
 	default:
 		return nil, fmt.Errorf("there is no network %q", l.cfg.Network)
 	}
@@ -114,6 +120,8 @@ func (w *live) reach(smr.Time)          {} // it is there
 func (w *live) settled() bool           { return true }
 func (w *live) network() netsim.Network { return w.net }
 func (w *live) slack() smr.Time         { return liveSlack }
+
+func (w *live) linked(a, b smr.NodeID) bool { return w.links == nil || w.links.Connected(a, b) }
 
 func (w *live) close() error {
 	err := w.net.Close()

@@ -174,6 +174,9 @@ func (p *page) electionPhases(s *result.ElectionSetting) {
 	if s.Trials < s.Config.Trials {
 		parts = append(parts, "only "+plural(s.Trials, "trial"))
 	}
+	if s.Disturbed > 0 {
+		parts = append(parts, plural(s.Disturbed, "attempt")+" begun anew, for the machine stood still until a timer ran out before the crash")
+	}
 	if s.Unfinished > 0 {
 		parts = append(parts, fmt.Sprintf("%s of %s unfinished after %s", group(strconv.Itoa(s.Unfinished)), plural(s.Trials, "trial"), short(int64(s.Config.GiveUp))))
 	}

@@ -116,6 +116,16 @@ func (n *Network) Open(id smr.NodeID, w netsim.Waker) (netsim.Port, error) {
 	return p, nil
 }
 
+// Connected reports whether local nodes a and b are open and each has its end of
+// their connection: frames between them are not dropped any more. Both are woken
+// when that becomes so.
+func (n *Network) Connected(a, b smr.NodeID) bool {
+	n.mu.Lock()
+	p, q := n.ports[a], n.ports[b]
+	n.mu.Unlock()
+	return p != nil && q != nil && p.peers.Get(b).conn.Load() != nil && q.peers.Get(a).conn.Load() != nil
+}
+
 // SetLink implements netsim.Network. The sending node applies the link, and the
 // receiving node, when it releases what it held back, a cut: a cluster of several
 // processes sets both.
