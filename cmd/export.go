@@ -54,8 +54,8 @@ func newExport(stdout, stderr io.Writer) *cobra.Command {
 	return c
 }
 
-const exportAbout = `Turn files that consbench has written (-o of run, compare, gate and elections)
-into formats of other programs. A FILE of - is standard input.`
+const exportAbout = `Turn files that consbench has written (-o of run, compare, gate,
+elections and sweep) into formats of other programs. A FILE of - is standard input.`
 
 const exportExamples = `  consbench export --to csv result.json -o result.csv
   consbench export --to csv --series result.json | head
@@ -68,10 +68,9 @@ func exportHelp(w io.Writer, b *binding) {
 	fmt.Fprintf(w, "%s\n\nUsage:\n  consbench export --to FORMAT FILE... [flags]\n\nExamples:\n%s\n", exportAbout, exportExamples)
 	fmt.Fprintf(w, `
 Formats:
-  csv       a row per run and metric, or per pair of sides and metric, or per
-            setting of elections and metric
-  jsonl     a line of JSON per run and metric, pair of sides and metric, or row
-            of a gate
+  csv       a row per run and metric; of a comparison per pair of sides and
+            metric, of elections per setting, of a sweep per point
+  jsonl     the same as a line of JSON each, or one per row of a gate
   hlog      HdrHistogram's log: latencies in ns, tagged such as raft.response
   gobench   Go's benchmark format, for benchstat; of a comparison the runs of all
             sides, for benchstat -col /side

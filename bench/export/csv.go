@@ -18,6 +18,8 @@ func writeCSV(o *output, docs []Document, opt Options) error {
 		csvComparisons(w, docs)
 	case len(docs) > 0 && docs[0].Kind() == Elections:
 		csvElections(w, docs)
+	case len(docs) > 0 && docs[0].Kind() == Sweep:
+		csvSweeps(w, docs)
 	case opt.Series:
 		csvSeries(w, docs)
 	default:

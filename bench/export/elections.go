@@ -24,7 +24,7 @@ var electionMetrics = func() (list []measure.Metric) {
 // csvElections writes a row per setting and metric.
 func csvElections(w *csv.Writer, docs []Document) {
 	w.Write([]string{
-		"file", "protocol", "nodes", "down", "start", "logs", "seed", "election_min_ns", "election_max_ns", "heartbeat_ns", "delay_min_ns", "delay_max_ns",
+		"file", "protocol", "network", "nodes", "down", "start", "logs", "seed", "election_min_ns", "election_max_ns", "heartbeat_ns", "delay_min_ns", "delay_max_ns",
 		"candidate_persist_min_ns", "candidate_persist_max_ns", "voter_persist_ns", "pre_vote", "check_quorum", "trials", "unfinished", "metric", "unit", "value",
 	})
 	for i := range docs {
@@ -32,7 +32,7 @@ func csvElections(w *csv.Writer, docs []Document) {
 			s := &docs[i].Elections.Settings[j]
 			c := &s.Config
 			head := []string{
-				cell(docs[i].Name), cell(c.Protocol), strconv.Itoa(c.Nodes), strconv.Itoa(c.Down), cell(c.Start), cell(c.Logs), strconv.FormatUint(c.Seed, 10),
+				cell(docs[i].Name), cell(c.Protocol), cell(orSim(c.Network)), strconv.Itoa(c.Nodes), strconv.Itoa(c.Down), cell(c.Start), cell(c.Logs), strconv.FormatUint(c.Seed, 10),
 				decimal(int64(c.ElectionMin)), decimal(int64(c.ElectionMax)), decimal(int64(c.Heartbeat)), decimal(int64(c.DelayMin)), decimal(int64(c.DelayMax)),
 				decimal(int64(c.CandidatePersistMin)), decimal(int64(c.CandidatePersistMax)), decimal(int64(c.VoterPersist)),
 				strconv.FormatBool(c.PreVote), strconv.FormatBool(c.CheckQuorum), strconv.Itoa(s.Trials), strconv.Itoa(s.Unfinished),
@@ -46,6 +46,14 @@ func csvElections(w *csv.Writer, docs []Document) {
 			}
 		}
 	}
+}
+
+// orSim is the name of a network in full.
+func orSim(network string) string {
+	if network == "" {
+		return "sim"
+	}
+	return network
 }
 
 // electionLine is a metric of the trials of a setting.

@@ -28,12 +28,12 @@ type format struct {
 }
 
 var formats = []format{
-	{"csv", []Kind{Result, Comparison, Elections}, true, false, writeCSV},
-	{"jsonl", []Kind{Result, Comparison, Verdict, Elections}, true, false, writeJSONL},
+	{"csv", []Kind{Result, Comparison, Elections, Sweep}, true, false, writeCSV},
+	{"jsonl", []Kind{Result, Comparison, Verdict, Elections, Sweep}, true, false, writeJSONL},
 	{"hlog", []Kind{Result}, false, false, writeHlog},
 	{"gobench", []Kind{Result, Comparison, Elections}, false, false, writeGobench},
 	{"junit", []Kind{Result, Verdict}, false, true, writeJUnit},
-	{"markdown", []Kind{Result, Comparison, Verdict, Elections}, false, true, writeMarkdown},
+	{"markdown", []Kind{Result, Comparison, Verdict, Elections, Sweep}, false, true, writeMarkdown},
 }
 
 // Formats returns the names of the formats.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -121,6 +122,7 @@ func files() map[Kind]Document {
 		Comparison: {Name: "c.json", Comparison: comparisonFile()},
 		Verdict:    {Name: "g.json", Gate: gateFile()},
 		Elections:  {Name: "e.json", Elections: electionsFile()},
+		Sweep:      {Name: "s.json", Sweep: sweepFile()},
 	}
 }
 
@@ -133,6 +135,61 @@ func electionsFile() *result.Elections {
 		Phases: result.ElectionPhases{Detected: phase, Elected: phase, Announced: phase, FirstCommit: phase},
 	}
 	return &result.Elections{Schema: result.ElectionsSchema, Started: "2025-01-02T03:04:05Z", Environment: resultFile().Environment, Settings: []result.ElectionSetting{s}}
+}
+
+// sweepFile is a curve of three points with a knee at the second.
+func sweepFile() *result.Sweep {
+	c := result.SweepCurve{Protocol: "raft", At: "64B", Knee: &result.SweepKnee{Point: 1}}
+	for i, overload := range []string{"", "", "1,900/s of 4,000/s"} {
+		middle := func(v float64) result.Middle { return result.Middle{Count: 2, Q1: v - 1, Median: v, Q3: v + 1} }
+		rate := float64(int(1000) << i)
+		c.Points = append(c.Points, result.SweepPoint{
+			Value: strconv.Itoa(1<<i) + "k/s", Number: &rate, Config: json.RawMessage(`{"network":"inproc"}`), Good: 2, Offered: &rate, Backlog: ptr(0.), Overload: overload, Power: ptr(rate * rate),
+			Values:  map[string]result.Middle{"throughput": middle(min(rate, 1900)), "response.mean": middle(1e6 * float64(i+1))},
+			Samples: []result.SweepSample{{Sample: result.Sample{Seed: 42, Status: result.Good}}, {Sample: result.Sample{Pair: 1, Seed: 43, Status: result.Good}}},
+		})
+	}
+	return &result.Sweep{
+		Schema: result.SweepSchema, Started: "2025-01-02T03:04:05Z", Environment: resultFile().Environment, Config: json.RawMessage(`{"network":"inproc"}`),
+		Over:   []result.SweepAxis{{Setting: "rate", Kind: "rate", Values: []string{"1k/s", "2k/s", "4k/s"}}, {Setting: "size", Kind: "size", Values: []string{"64B"}}},
+		Repeat: 2, Curves: []result.SweepCurve{c}, Notes: []string{"of a test"},
+	}
+}
+
+// TestSweep: every point has its place in each format, with both settings and what is
+// said of it.
+func TestSweep(t *testing.T) {
+	d := Document{Name: "s.json", Sweep: sweepFile()}
+	for format, want := range map[string][]string{
+		"csv": {"s.json,raft,inproc,rate,4k/s,4000,size,64B,2,0,0,4000,0,\"1,900/s of 4,000/s\",,throughput,1/s,2,1899,1900,1901\r\n"},
+		"jsonl": {`{"file":"s.json","protocol":"raft","network":"inproc","setting":"rate","value":"2k/s","number":2000,"setting2":"size","value2":"64B","good":2,"failed":0,"incorrect":0,` +
+			`"offered_per_s":2000,"backlog":0,"metric":"response.mean","unit":"ns","better":"lower","exact":false,"count":2,"q1":1999999,"median":2000000,"q3":2000001}`},
+		"markdown": {"| raft size=64B, rate | | throughput |", "| 2k/s | knee | 1,900/s |", "| 4k/s | overload | 1,900/s |", "- KNEE raft size=64B: rate 2k/s (between 1k/s and 4k/s)", "- NOTES of a test"},
+	} {
+		got, _ := write(t, format, Options{}, d)
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: no %q in\n%s", format, w, got)
+			}
+		}
+	}
+	for _, bad := range []func(*result.Sweep){
+		func(s *result.Sweep) { s.Over = nil },
+		func(s *result.Sweep) { s.Curves = nil },
+		func(s *result.Sweep) { s.Curves[0].Knee.Point = 2 },
+		func(s *result.Sweep) { s.Curves[0].Knee.Again = 3 },
+		func(s *result.Sweep) { s.Curves[0].Points[0].Values["nonesuch"] = result.Middle{} },
+	} {
+		s := sweepFile()
+		bad(s)
+		data, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read("s.json", bytes.NewReader(data)); err == nil {
+			t.Errorf("no error for %s", data)
+		}
+	}
 }
 
 func write(t testing.TB, format string, o Options, docs ...Document) (string, []string) {
@@ -206,6 +263,7 @@ func filled(s string) map[Kind]Document {
 		fill(reflect.ValueOf(d.Comparison), s)
 		fill(reflect.ValueOf(d.Gate), s)
 		fill(reflect.ValueOf(d.Elections), s)
+		fill(reflect.ValueOf(d.Sweep), s)
 		all[kind] = d
 	}
 	return all
@@ -213,7 +271,7 @@ func filled(s string) map[Kind]Document {
 
 func TestFilesAreSound(t *testing.T) {
 	for kind, d := range files() {
-		for _, v := range []any{d.Result, d.Comparison, d.Gate, d.Elections} {
+		for _, v := range []any{d.Result, d.Comparison, d.Gate, d.Elections, d.Sweep} {
 			if reflect.ValueOf(v).IsNil() {
 				continue
 			}

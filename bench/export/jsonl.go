@@ -67,12 +67,19 @@ type gateLine struct {
 }
 
 // writeJSONL writes a line of JSON per run and metric, or per run and interval; of a
-// comparison one per pair of sides and metric, of a gate one per row.
+// comparison one per pair of sides and metric, of a gate one per row, of a sweep one
+// per point and metric.
 func writeJSONL(o *output, docs []Document, opt Options) error {
 	enc := json.NewEncoder(printable{o})
 	for i := range docs {
 		if docs[i].Kind() == Elections {
 			if err := jsonlElections(enc, &docs[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		if docs[i].Kind() == Sweep {
+			if err := jsonlSweep(enc, &docs[i]); err != nil {
 				return err
 			}
 			continue

@@ -28,6 +28,8 @@ func writeMarkdown(o *output, docs []Document, _ Options) error {
 			markdownGate(&b, d.Name, d.Gate)
 		case Elections:
 			markdownElections(&b, d)
+		case Sweep:
+			markdownSweep(&b, d)
 		}
 	}
 	return o.print("%s", b.String())

@@ -18,10 +18,11 @@ const (
 	Comparison             // of consbench compare
 	Verdict                // of consbench gate
 	Elections              // of consbench elections
+	Sweep                  // of consbench sweep
 )
 
 func (k Kind) String() string {
-	return [...]string{"a result", "a comparison", "the verdict of a gate", "a file of elections"}[k]
+	return [...]string{"a result", "a comparison", "the verdict of a gate", "a file of elections", "a sweep"}[k]
 }
 
 // Document is a file that was read. One of its pointers is set.
@@ -31,6 +32,7 @@ type Document struct {
 	Comparison *result.Comparison
 	Gate       *result.Gate
 	Elections  *result.Elections
+	Sweep      *result.Sweep
 }
 
 // Kind says what the document holds.
@@ -42,6 +44,8 @@ func (d *Document) Kind() Kind {
 		return Verdict
 	case d.Elections != nil:
 		return Elections
+	case d.Sweep != nil:
+		return Sweep
 	}
 	return Result
 }
@@ -49,8 +53,8 @@ func (d *Document) Kind() Kind {
 // MaxFile is the size in bytes that [Read] accepts.
 const MaxFile = 256 << 20
 
-// Read reads a result, a comparison, a verdict or elections. It must be complete and sound in
-// form. The error names the file.
+// Read reads a result, a comparison, a verdict, elections or a sweep. It must be
+// complete and sound in form. The error names the file.
 func Read(name string, r io.Reader) (Document, error) {
 	d := Document{Name: name}
 	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
@@ -86,9 +90,14 @@ func (d *Document) parse(data []byte) (err error) {
 		err = result.Unmarshal(data, d.Gate)
 	case result.ElectionsSchema:
 		d.Elections, err = result.ParseElections(data)
+	case result.SweepSchema:
+		d.Sweep = new(result.Sweep)
+		if err = result.Unmarshal(data, d.Sweep); err == nil {
+			err = checkSweep(d.Sweep)
+		}
 	default:
-		err = fmt.Errorf("schema: %q is not one that an export reads: %s, %s, %s, %s",
-			head.Schema, result.Schema, result.ComparisonSchema, result.GateSchema, result.ElectionsSchema)
+		err = fmt.Errorf("schema: %q is not one that an export reads: %s, %s, %s, %s, %s",
+			head.Schema, result.Schema, result.ComparisonSchema, result.GateSchema, result.ElectionsSchema, result.SweepSchema)
 	}
 	return err
 }

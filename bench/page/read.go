@@ -45,10 +45,7 @@ func Read(name string, r io.Reader) (*File, error) {
 		case result.ElectionsSchema:
 			f.Elections = new(result.Elections)
 			return f.parsed(data, f.Elections, func() error { return checkElections(f.Elections) })
-		case result.SweepSchema:
-			f.Sweep = new(result.Sweep)
-			return f.parsed(data, f.Sweep, func() error { return checkSweep(f.Sweep) })
-		case result.Schema, result.ComparisonSchema, result.GateSchema, "":
+		case result.Schema, result.ComparisonSchema, result.GateSchema, result.SweepSchema, "":
 		default:
 			return nil, fmt.Errorf("%s: schema: %q is not one that this program reads: %s, %s, %s, %s, %s", name, head.Schema,
 				result.Schema, result.ComparisonSchema, result.ElectionsSchema, result.SweepSchema, result.GateSchema)
@@ -58,7 +55,7 @@ func Read(name string, r io.Reader) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Result, f.Comparison, f.Gate = d.Result, d.Comparison, d.Gate
+	f.Result, f.Comparison, f.Gate, f.Sweep = d.Result, d.Comparison, d.Gate, d.Sweep
 	return f, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/consbench/consbench/bench/figure"
-	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 )
@@ -216,33 +215,4 @@ func sweepTable(k *result.Sweep, v *result.SweepCurve) *table {
 		t.Rows = append(t.Rows, append(row, plain(p.Good), mark))
 	}
 	return t
-}
-
-// checkSweep checks what the types do not say.
-func checkSweep(k *result.Sweep) error {
-	if len(k.Over) == 0 {
-		return fmt.Errorf("over: empty: nothing was swept")
-	}
-	if len(k.Curves) == 0 {
-		return fmt.Errorf("curves: empty: nothing was measured")
-	}
-	for i := range k.Curves {
-		if knee, n := k.Curves[i].Knee, len(k.Curves[i].Points); knee != nil {
-			inner := knee.Edge != "first" && knee.Edge != "last"
-			if knee.Point < 0 || knee.Point >= n || inner && (knee.Point == 0 || knee.Point == n-1) {
-				return fmt.Errorf("curves[%d].knee.point: %d is not between two of %d points", i, knee.Point, n)
-			}
-			if a := knee.Again; a < 0 || a >= n || a > 0 && (k.Curves[i].Points[a].Power == nil || k.Curves[i].Points[knee.Point].Power == nil) {
-				return fmt.Errorf("curves[%d].knee.again: %d is no point with a power", i, a)
-			}
-		}
-		for j := range k.Curves[i].Points {
-			for name := range k.Curves[i].Points[j].Values {
-				if _, err := measure.Find(name); err != nil {
-					return fmt.Errorf("curves[%d].points[%d].values: %w", i, j, err)
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -260,7 +260,7 @@ func (p *page) sweepClosing(s *result.Sweep) {
 		}
 		for j := range c.Points {
 			if pt := &c.Points[j]; pt.Overload != "" && len(s.Objective) == 0 {
-				p.marked(yellow, "OVERLOAD", fmt.Sprintf("%s from %s on: %s; what waits grows, so the latencies there are of the window's length, not of the cluster", name, pt.Value, pt.Overload))
+				p.marked(yellow, "OVERLOAD", fmt.Sprintf("%s from %s on: %s; what waits grows, so the latencies there are of the window's length, not of the cluster", name, Clean(pt.Value), Clean(pt.Overload)))
 				break
 			}
 		}
