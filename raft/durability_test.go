@@ -218,29 +218,44 @@ func TestInstalledReplacesAStaleTail(t *testing.T) {
 	}
 }
 
-// TestEntriesBehindAnInstalledSnapshotSurviveTwoRestarts: a server that dies between
-// installing a snapshot and its Baseline, comes back without its stale tail, takes new
-// entries and dies again has them: nothing but their terms tells them from the tail.
+// TestEntriesBehindAnInstalledSnapshotSurviveTwoRestarts: a server dies between
+// installing a snapshot and writing its Baseline, comes back without its stale tail,
+// takes new entries, and dies again. Nothing but the Baseline that it writes when it is
+// back tells those entries from the tail.
 func TestEntriesBehindAnInstalledSnapshotSurviveTwoRestarts(t *testing.T) {
-	meta := []byte{5, 0, 0, 0, 0, 0, 0, 0}
+	meta := []byte{2, 0, 0, 0, 0, 0, 0, 0}
+	// The stale tail is of a term above that of the snapshot's last entry, which a
+	// leader of term 4 has had chosen (Raft paper, Figure 8).
 	stale := newLone(t, plain(3))
-	stale.append(2, 0, 0, 1, 1, 1, 2, 2, 2) // 2..5 of terms 1 and 2
-	after := newLone(t, plain(3))
-	after.appendIn(5, 2, 0, 0, 0, 1, 2, 3, 5)
-	whole := len(after.records)
-	after.appendIn(6, 2, 4, 5, 4, 5, 6)
-	c, _ := New(stale.cfg)
-	if err := c.Restore(4, meta); err != nil {
-		t.Fatal(err)
-	}
-	for _, rec := range append(stale.records, after.records[whole:]...) {
-		if err := c.Replay(rec); err != nil {
+	stale.append(2, 0, 0, 1, 1, 1, 1, 3, 3, 3)
+	back := func(records [][]byte) *lone {
+		t.Helper()
+		c, err := New(stale.cfg)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if err := c.Restore(4, meta); err != nil {
+			t.Fatal(err)
+		}
+		for _, rec := range records {
+			if err := c.Replay(bytes.Clone(rec)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Start(0)
+		return &lone{t: t, cfg: stale.cfg, core: c.(*core), records: slices.Clone(records)}
 	}
-	c.Start(0)
-	if l := &c.(*core).log; l.last() != 6 || l.durable != 6 || l.term(5) != 5 || l.term(6) != 6 {
-		t.Errorf("log %d to %d, durable %d", l.base()+1, l.last(), l.durable)
+	l := back(stale.records)
+	if s := l.status(); s.Last != 4 {
+		t.Fatalf("the tail of another history is back: %+v", s)
+	}
+	l.appendIn(5, 2, 4, 2, 4, 4, 5)
+	again := back(l.records)
+	if g := &again.core.log; g.last() != 6 || g.durable != 6 || g.term(5) != 4 || g.term(6) != 5 {
+		t.Errorf("log %d to %d, durable %d", g.base()+1, g.last(), g.durable)
+	}
+	if n := len(again.records); back(again.records).core.baseline || n != len(l.records) {
+		t.Error("one Baseline is enough")
 	}
 }
 

@@ -58,12 +58,13 @@ type core struct {
 	checkAt  smr.Time // leader: not before then can the quorum be lost
 
 	// Commit marks and snapshots.
-	markAt    smr.Time // when a commit mark is due that no other record has carried
-	markDue   bool
-	snapIndex uint64 // newest durable snapshot
-	snapTerm  uint64
-	pins      pins // snapshots in the making
-	baseline  bool // a Baseline is due
+	markAt     smr.Time // when a commit mark is due that no other record has carried
+	markDue    bool
+	snapIndex  uint64 // newest durable snapshot
+	snapTerm   uint64
+	pins       pins // snapshots in the making
+	baseline   bool // a Baseline is due
+	replayLost bool // Replay: the log holds another entry at snapIndex than the snapshot; its tail is void
 
 	// Output waiting for Ready, and scratch memory.
 	events  []smr.Event

@@ -71,6 +71,7 @@ func (c *core) Replay(b []byte) error {
 		if r.snapIndex == c.snapIndex && r.snapTerm != c.snapTerm {
 			return errRecord
 		}
+		c.replayLost = false
 	}
 	prev := uint64(0)
 	for len(body) > 0 {
@@ -100,12 +101,13 @@ func (c *core) Replay(b []byte) error {
 func (c *core) replayEntry(e *window.Encoded) error {
 	l := &c.log
 	switch {
-	case e.Index <= max(c.snapIndex, l.base()):
+	case e.Index < c.snapIndex:
 		return nil
-	case e.Ballot < c.snapTerm:
-		// Terms never fall along a log: this one is from before a peer's snapshot
-		// replaced it. What came after the snapshot is of its term at least, and
-		// counts, though no Baseline may stand between the two.
+	case e.Index == c.snapIndex:
+		// The log may still tell how it was before a peer's snapshot replaced it.
+		c.replayLost = e.Ballot != c.snapTerm
+		return nil
+	case c.replayLost || e.Index <= l.base():
 		return nil
 	case e.Index > l.last()+1:
 		return errHole
@@ -130,9 +132,11 @@ func (c *core) replayEntry(e *window.Encoded) error {
 	return nil
 }
 
-// Start ends recovery.
+// Start ends recovery. The Baseline that a replaced log has missed comes first now:
+// without it the next Replay would take what follows for a part of the void tail.
 func (c *core) Start(now smr.Time) {
 	l := &c.log
+	c.baseline = c.replayLost
 	l.commit = min(l.commit, l.last())
 	c.acks = acks{matched: l.commit}
 	c.started = true

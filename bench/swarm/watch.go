@@ -118,6 +118,9 @@ func (n *node) Restore(index uint64, meta []byte) error {
 	if index < n.saved {
 		n.fail(Regression, n.id, "comes back with a snapshot at %d, one at %d was durable", index, n.saved)
 	}
+	if index > n.saved {
+		n.floor = min(n.floor, index) // a peer's, installed as it died: what lay behind may have gone (Raft paper, section 7)
+	}
 	n.base, n.saved, n.committed = index, index, index
 	return n.core.Restore(index, meta)
 }
