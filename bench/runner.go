@@ -79,7 +79,7 @@ func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress)
 			return nil, err
 		}
 	}
-	if err := r.drain(); err != nil {
+	if err := r.drain(ctx); err != nil {
 		return nil, err
 	}
 	r.tell.phase(Checking, 0, 0)
@@ -198,10 +198,41 @@ func (r *runner) measure(ctx context.Context) error {
 	return nil
 }
 
+// hurry returns a context that ends a while after ctx: whoever interrupts a run still
+// wants its verdict, but not to wait for one that takes long. A live run has to wait
+// for elections in real time.
+func (r *runner) hurry(ctx context.Context) (context.Context, context.CancelFunc) {
+	grace := time.Second
+	if r.cfg.Network != NetworkSim {
+		grace = 3 * time.Second
+	}
+	slow, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(grace):
+			cancel()
+		case <-slow.Done():
+		}
+	})
+	return slow, func() { stop(); cancel() }
+}
+
 // drain undoes all faults, waits for the answers that are still to come and for
-// the replicas to stand at the same entry. Interruptions do not shorten it.
-func (r *runner) drain() error {
-	ctx := context.Background()
+// the replicas to stand at the same entry. An interruption leaves it a while for that;
+// then the cluster is taken as it stands.
+func (r *runner) drain(interruption context.Context) error {
+	ctx, cancel := r.hurry(interruption)
+	defer cancel()
+	err := r.settle(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		r.interrupted, err = true, nil
+	}
+	r.cluster.Silence()
+	r.after = snapshot{r.cluster.Totals(), r.cluster.Usage()}
+	return err
+}
+
+func (r *runner) settle(ctx context.Context) error {
 	r.faults.end()
 	limit := smr.Time(r.cfg.Drain)
 	if _, err := r.await(ctx, Draining, limit, func() bool { r.faults.tend(); return r.cluster.Open() == 0 }); err != nil {
@@ -222,7 +253,6 @@ func (r *runner) drain() error {
 			}
 		}
 	}
-	r.after = snapshot{r.cluster.Totals(), r.cluster.Usage()}
 	return nil
 }
 

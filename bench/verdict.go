@@ -47,6 +47,9 @@ func (r *runner) checkLogs() result.Check {
 	if d := digests.Diverged(); len(d) > 0 {
 		return failed(name, "%s", strings.Join(d, "; "))
 	}
+	if !r.settled && r.interrupted {
+		return undecided(name, "%d comparisons of digests agree, but the interruption left no time for the replicas to come to rest: %s", digests.Compared(), r.cluster.Standing())
+	}
 	if !r.settled {
 		return undecided(name, "%d comparisons of digests agree, but the replicas did not come to rest within %v: %s",
 			digests.Compared(), time.Duration(settleLimit), r.cluster.Standing())
@@ -152,7 +155,11 @@ func (r *runner) outside() string {
 func (r *runner) checkLinearizable() result.Check {
 	const name = "linearizable"
 	history, mask, until := r.cluster.History()
-	ok, known := check.Linearizable(history, int64(until), linearizeLimit)
+	limit := linearizeLimit
+	if r.interrupted {
+		limit = time.Second
+	}
+	ok, known := check.Linearizable(history, int64(until), limit)
 	scope := fmt.Sprintf("%d operations", len(history))
 	if mask != 0 {
 		scope += fmt.Sprintf(" on every %dth key", mask+1)
@@ -162,7 +169,7 @@ func (r *runner) checkLinearizable() result.Check {
 	}
 	switch {
 	case !known:
-		return undecided(name, "not decided within %v: %s", linearizeLimit, scope)
+		return undecided(name, "not decided within %v: %s", limit, scope)
 	case !ok:
 		c := failed(name, "no order of the operations explains what the clients saw: %s", scope)
 		r.draw(&c, history, int64(until))

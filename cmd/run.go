@@ -201,7 +201,7 @@ func judge(file *result.File, interrupted bool, signalled int) (int, []error) {
 		switch {
 		case r.Error != "":
 			broken = append(broken, fmt.Errorf("%s: %s", r.Protocol, r.Error))
-		case r.Interrupted && len(r.Verdict.Checks) == 0: // nothing was verified
+		case r.Interrupted && (len(r.Verdict.Checks) == 0 || r.Verdict.Word() == "UNDECIDED"): // said below
 		case r.Verdict.Word() == "UNDECIDED":
 			broken = append(broken, fmt.Errorf("%s: UNDECIDED: not everything could be checked", r.Protocol))
 		case !r.Verdict.Correct:

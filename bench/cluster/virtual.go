@@ -82,11 +82,12 @@ func (d *virtual) Await(ctx context.Context, until smr.Time, done func() bool) (
 	}
 }
 
-// Await looks up after so many events, and gives up when time has not moved for
+// Await looks up after so many events, few enough that a run whose turns take a
+// millisecond each can still be interrupted, and gives up when time has not moved for
 // maxStuck times as many.
 const (
-	lookUp   = 1 << 20
-	maxStuck = 50
+	lookUp   = 1 << 8
+	maxStuck = 50 << 12
 )
 
 // ErrNoTime is returned by Await when events follow one another without end at one

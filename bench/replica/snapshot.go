@@ -43,7 +43,8 @@ type outgoing struct {
 type snapshotter struct {
 	r    *Replica
 	last uint64 // index of the newest own durable snapshot
-	mark uint64 // how much had been written to the log when the last one was taken
+	mark uint64 // how much had been written to the log when the last one was taken, or its Baseline
+	kept uint64 // bytes of the last Baseline
 	ids  uint64
 
 	saving  uint64 // index of the snapshot that is being made durable, 0 = none
@@ -69,13 +70,24 @@ func (s *snapshotter) init(r *Replica, incarnation int) {
 }
 
 // threshold is how much is written to the log between two snapshots: twice what
-// the core retains, and enough that snapshots are not most of what is written.
+// the core retains, and enough that snapshots and Baselines are not most of what is
+// written. Under overload a Baseline repeats a whole window of open entries, which may
+// be more than the core retains.
 func (s *snapshotter) threshold() uint64 {
 	least := s.r.Compact
 	if least == 0 {
 		least = 1 << 20
 	}
-	return uint64(max(2*s.r.Core.Retain, least, 4*s.imageSize()))
+	return max(uint64(max(2*s.r.Core.Retain, least, 4*s.imageSize())), s.kept)
+}
+
+// rebased notes that a Baseline has just been written. It is no growth of the log:
+// else one longer than the threshold would be followed by the next in every turn.
+func (s *snapshotter) rebased(records []smr.Record) {
+	s.mark, s.kept = s.r.Log.Stats().Bytes, 0
+	for _, r := range records {
+		s.kept += uint64(len(r.Head) + len(r.Body))
+	}
 }
 
 func (s *snapshotter) imageSize() int {

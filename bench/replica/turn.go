@@ -55,6 +55,9 @@ func (r *Replica) drain(now smr.Time) {
 			r.passes(BeforeAppend)
 			r.Trace.logs(now, rd)
 			r.Log.Append(now, rd.Number, rd.Sync, rd.Baseline, rd.Records)
+			if rd.Baseline {
+				r.snapshot.rebased(rd.Records)
+			}
 			r.passes(AfterAppend)
 		}
 		for i := range rd.Frames {
