@@ -182,7 +182,7 @@ func (b *both) values(m measure.Metric) result.Line {
 	if m.Name == "throughput" || m.Name == "goodput" {
 		if n := len(b.limited()); n == 2 {
 			l.Verdict, l.Lacks, l.Needed = result.OfferedRate, "", 0
-		} else if b.costless() {
+		} else if l.Verdict != stat.Same.String() && b.costless() {
 			l.Verdict, l.Lacks, l.Needed = result.NotRanked, "", 0
 		}
 	}
