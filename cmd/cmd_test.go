@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -77,6 +78,8 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(was, args[0], args[1])), 0o666))
 }
 
+var interruptOnce sync.Once
+
 func fakeRun(what string) func(context.Context, bench.Config, []smr.Protocol, bench.Progress) (*result.File, error) {
 	return func(ctx context.Context, cfg bench.Config, _ []smr.Protocol, progress bench.Progress) (*result.File, error) {
 		raw, err := json.Marshal(cfg)
@@ -109,7 +112,9 @@ func fakeRun(what string) func(context.Context, bench.Config, []smr.Protocol, be
 			if what == "terminate" {
 				s = syscall.SIGTERM
 			}
-			if err := syscall.Kill(os.Getpid(), s); err != nil {
+			var err error
+			interruptOnce.Do(func() { err = syscall.Kill(os.Getpid(), s) }) // of runs side by side only one
+			if err != nil {
 				return nil, err
 			}
 			<-ctx.Done()

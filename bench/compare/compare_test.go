@@ -88,11 +88,7 @@ func TestSelf(t *testing.T) {
 			if l.Metric == "allocs/commit" || l.Metric == "cpu/commit" {
 				continue // not exact
 			}
-			want := "same"
-			if l.Metric == "throughput" || l.Metric == "goodput" {
-				want = result.NotRanked // work takes no time
-			}
-			if l.Verdict != want || l.Ratio == nil || *l.Ratio != 1 {
+			if l.Verdict != "same" || l.Ratio == nil || *l.Ratio != 1 {
 				t.Errorf("%s: %+v", name, l)
 			}
 		}
@@ -251,7 +247,7 @@ func TestRecorded(t *testing.T) {
 	other.Config.Seed = 7
 	a, b, o := record(virtual("raft")), record(virtual("raft")), record(other)
 	c := run(t, []compare.Side{a, b, o}, 1, nil)
-	if l := find(t, c.Against[0], "throughput"); l.Verdict != result.NotRanked || *l.Ratio != 1 || l.Method != "exact" {
+	if l := find(t, c.Against[0], "throughput"); l.Verdict != "same" || *l.Ratio != 1 || l.Method != "exact" {
 		t.Errorf("%+v", l)
 	}
 	if n := c.Against[1].Pairs; n != 0 || !strings.Contains(strings.Join(c.Notes, " "), "no seed in common") {
