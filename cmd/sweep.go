@@ -35,6 +35,7 @@ const (
 	livePrecision = 0.05
 	simPrecision  = 0.02
 	findRange     = "rate=1k/s..1M/s"
+	freeRange     = "rate=1k/s..64k/s" // where work costs nothing a higher load says nothing more
 )
 
 // sweeping is a sweep as it was asked for.
@@ -66,7 +67,9 @@ Values, for every flag below that is a number; of words there are only lists:
   --over clients=1,2,4,8         a list
   --over rate=1k..100k:log8      8 values, each as many times the one before
   --over delay=1ms..10ms:lin4    4 values, equally far apart
-  --over rate=1k..100k           with --find-max: the range that is searched
+  --over rate=1k..100k           with --find-max: the range that is searched;
+                                 1k..1M without one, 1k..64k in virtual time
+                                 without --cost, where load meets no limit
 The first --over runs along the curves; a second makes a curve for each value.
 `
 
@@ -200,6 +203,9 @@ func (k *sweeping) options(c *cobra.Command) (o sweep.Options, metrics []measure
 	}
 	if len(k.over) == 0 && len(k.objective) > 0 {
 		k.over = []string{findRange}
+		if !k.b.config.RanksThroughput() {
+			k.over = []string{freeRange}
+		}
 	}
 	wrong(len(k.over) == 0, "over", "say what to sweep, such as --over clients=1..64:log7")
 	wrong(len(k.over) > 2, "over", "%d settings are more than two", len(k.over))

@@ -192,6 +192,9 @@ func (p *page) sweepCurve(s *result.Sweep, c *result.SweepCurve, metrics []measu
 			return Count(uint64(math.Round(*pt.Backlog)))
 		})
 	}
+	if slices.ContainsFunc(c.Points, func(pt result.SweepPoint) bool { return pt.Busy > 0 }) {
+		column("busy", func(pt *result.SweepPoint) string { return fmt.Sprintf("%.0f%%", 100*pt.Busy) })
+	}
 	if best > 0 && len(s.Objective) == 0 {
 		column("power", func(pt *result.SweepPoint) string {
 			if pt.Power == nil {
@@ -200,7 +203,7 @@ func (p *page) sweepCurve(s *result.Sweep, c *result.SweepCurve, metrics []measu
 			return fmt.Sprintf("%.0f%%", 100**pt.Power/best)
 		})
 	}
-	p.table(g, "backlog", "p50", "p99 +-", "p99.9")
+	p.table(g, "backlog", "p50", "p99 +-", "p99.9", "busy")
 	p.line("")
 }
 
@@ -258,11 +261,8 @@ func (p *page) sweepClosing(s *result.Sweep) {
 		if c.Knee != nil {
 			p.marked(bold, "KNEE", name+": "+kneeText(s, c))
 		}
-		for j := range c.Points {
-			if pt := &c.Points[j]; pt.Overload != "" && len(s.Objective) == 0 {
-				p.marked(yellow, "OVERLOAD", fmt.Sprintf("%s from %s on: %s; what waits grows, so the latencies there are of the window's length, not of the cluster", name, Clean(pt.Value), Clean(pt.Overload)))
-				break
-			}
+		if where, first := overloaded(c); first != nil && len(s.Objective) == 0 {
+			p.marked(yellow, "OVERLOAD", fmt.Sprintf("%s %s: %s; what waits grows, so the latencies there are of the window's length, not of the cluster", name, where, Clean(first.Overload)))
 		}
 		for j := range c.Points {
 			pt := &c.Points[j]
@@ -274,6 +274,30 @@ func (p *page) sweepClosing(s *result.Sweep) {
 			}
 		}
 	}
+}
+
+// overloaded says at which points there is overload, and which is the first; nil: none.
+func overloaded(c *result.SweepCurve) (where string, first *result.SweepPoint) {
+	var in, out []string
+	for i := range c.Points {
+		pt := &c.Points[i]
+		switch {
+		case pt.Overload != "":
+			if first == nil {
+				first = pt
+			}
+			in = append(in, Clean(pt.Value))
+		case first != nil && pt.Good > 0:
+			out = append(out, Clean(pt.Value))
+		}
+	}
+	switch {
+	case first == nil:
+		return "", nil
+	case len(out) == 0:
+		return "from " + in[0] + " on", first
+	}
+	return "at " + strings.Join(in, ", ") + ", but not at " + strings.Join(out, ", ") + " (there batches are larger, and carry more)", first
 }
 
 func kneeText(s *result.Sweep, c *result.SweepCurve) string {

@@ -107,3 +107,21 @@ func TestSweepGolden(t *testing.T) {
 		}
 	}
 }
+
+// TestWhereOverloadIs: from a point on, or at some; what is above and without it is named.
+func TestWhereOverloadIs(t *testing.T) {
+	for want, marks := range map[string]string{"": "---", "from c on": "--xx", "from a on": "x", "at b, d, but not at c, e (there batches are larger, and carry more)": "-x-x-"} {
+		c := new(result.SweepCurve)
+		for i, m := range marks {
+			pt := result.SweepPoint{Value: string(rune('a' + i)), Good: 1}
+			if m == 'x' {
+				pt.Overload = "y"
+			}
+			c.Points = append(c.Points, pt)
+		}
+		where, first := overloaded(c)
+		if where != want || (first == nil) != (want == "") {
+			t.Errorf("%s: %q, %v", marks, where, first)
+		}
+	}
+}

@@ -53,6 +53,7 @@ type SweepPoint struct {
 	Offered   *float64          `json:"offered_per_s"`      // of an open loop, mean; null: closed
 	Backlog   *float64          `json:"backlog,omitempty"`  // commands due in the window and unanswered at its end, mean
 	Overload  string            `json:"overload,omitempty"` // how it shows, in most of the runs; "" = not overloaded
+	Busy      float64           `json:"busy,omitempty"`     // share of the window that the busiest processor or network interface of a replica was at work, mean; of virtual time with a cost model
 	Power     *float64          `json:"power"`              // throughput over mean response, 1/s^2
 	Met       *bool             `json:"met,omitempty"`      // of a search: the objective
 	Why       string            `json:"why,omitempty"`      // it is not met
@@ -64,6 +65,7 @@ type SweepSample struct {
 	Sample
 	Offered  float64  `json:"offered_per_s"`
 	Backlog  float64  `json:"backlog"`
+	Busy     float64  `json:"busy,omitempty"`
 	Overload string   `json:"overload,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 }

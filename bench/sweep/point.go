@@ -19,8 +19,21 @@ func sampleOf(run *result.Run, cfg *bench.Config, rep int) result.SweepSample {
 		s.Offered = float64(run.Commands.Offered) / (float64(run.Measured) / 1e9)
 		s.Backlog = max(0, (s.Offered-run.Throughput)*float64(run.Measured)/1e9)
 		s.Overload = overload(run, cfg)
+		s.Busy = busy(run)
 	}
 	return s
+}
+
+// busy is the share of the window that the busiest processor or network interface of a
+// replica was at work; 0: work takes no time of the model's.
+func busy(run *result.Run) (share float64) {
+	if run.Cost == nil || run.Network != bench.NetworkSim {
+		return 0
+	}
+	for _, w := range run.Cost.Replicas {
+		share = max(share, float64(max(w.Busy, w.Sending))/float64(run.Measured))
+	}
+	return share
 }
 
 // keepsUp is the share of the offered rate that a run must acknowledge; unanswered is
@@ -63,9 +76,9 @@ func overload(run *result.Run, cfg *bench.Config) string {
 // summarize forms the figures of a point from its samples.
 func summarize(p *result.SweepPoint, open bool) {
 	p.Good, p.Failed, p.Incorrect = 0, 0, 0
-	p.Overload, p.Offered, p.Backlog, p.Power = "", nil, nil, nil
+	p.Overload, p.Offered, p.Backlog, p.Power, p.Busy = "", nil, nil, nil, 0
 	values := map[string][]float64{}
-	var offered, backlog []float64
+	var offered, backlog, busy []float64
 	var overloaded []string
 	for i := range p.Samples {
 		s := &p.Samples[i]
@@ -82,7 +95,7 @@ func summarize(p *result.SweepPoint, open bool) {
 		for name, v := range s.Values {
 			values[name] = append(values[name], v)
 		}
-		offered, backlog = append(offered, s.Offered), append(backlog, s.Backlog)
+		offered, backlog, busy = append(offered, s.Offered), append(backlog, s.Backlog), append(busy, s.Busy)
 		if s.Overload != "" {
 			overloaded = append(overloaded, s.Overload)
 		}
@@ -95,6 +108,9 @@ func summarize(p *result.SweepPoint, open bool) {
 	if open && p.Good > 0 {
 		o, b := mean(offered), mean(backlog)
 		p.Offered, p.Backlog = &o, &b
+	}
+	if p.Good > 0 {
+		p.Busy = mean(busy)
 	}
 	if 2*len(overloaded) > p.Good {
 		p.Overload = overloaded[0]

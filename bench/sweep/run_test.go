@@ -181,6 +181,16 @@ func TestOverload(t *testing.T) {
 		t.Errorf("knee %+v", k)
 	}
 
+	// The share that the busiest part of a replica was at work is that of the model.
+	o.Run = func(_ context.Context, cfg bench.Config, _ bench.Progress) (*result.File, error) {
+		f := fake(100_000, &cfg)
+		f.Runs[0].Cost = &result.Cost{Replicas: []result.Work{{Busy: 5e8}, {Busy: 1e8, Sending: 15e8}}}
+		return f, nil
+	}
+	if p := run(t, o).Curves[0].Points[0]; p.Busy != .75 {
+		t.Errorf("busy for %g of the window", p.Busy)
+	}
+
 	// The overload is no part of what can be sustained, whatever the latency.
 	objective, _ := stat.ParseThreshold("p99<=1h")
 	o = options(t, "rate=1k..10M", "raft")
