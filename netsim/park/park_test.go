@@ -70,7 +70,7 @@ func TestDeadlineMoves(t *testing.T) {
 // one lost Wake and it stops.
 func TestNoWakeIsLost(t *testing.T) {
 	modes(t, func(t *testing.T, o Options) {
-		const players, rounds = 4, 20_000
+		const players, rounds = 4, 5_000
 		o.Yields = -1
 		var ball atomic.Int64
 		var ps [players]*Parker

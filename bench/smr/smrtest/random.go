@@ -11,7 +11,7 @@ import (
 
 var (
 	flagSeed     = flag.Uint64("smrtest.seed", 0, "run only this seed of the random schedules")
-	flagSeeds    = flag.Int("smrtest.seeds", 0, "how many random schedules to run (default 300, with -short 8)")
+	flagSeeds    = flag.Int("smrtest.seeds", 0, "how many random schedules to run (default 150, with -short 8)")
 	flagProtocol = flag.String("smrtest.protocol", "", "run the suite for this protocol only")
 )
 

@@ -68,7 +68,7 @@ func Run(t *testing.T, p smr.Protocol, opts ...Option) {
 		}
 	})
 	t.Run("Random", func(t *testing.T) {
-		n := 300
+		n := 150
 		if testing.Short() {
 			n = 8
 		}
