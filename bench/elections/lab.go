@@ -32,9 +32,9 @@ const (
 var errStuck = errors.New("time stands still: servers go on at one instant without end")
 
 // errDisturbed ends a live trial in which another timer than the leader's ran out
-// before the crash: the machine stood still for that long. Whoever is elected then is
-// not what the trial is about; it begins anew, but not for ever.
-var errDisturbed = errors.New("the machine stands still for longer than an election timeout, again and again: try longer timeouts, or a machine with less to do")
+// before the crash, or that came late: the machine stood still. It is then not the
+// election that the trial is about, which begins anew, but not for ever.
+var errDisturbed = errors.New("the machine stands still for as long as timers run, again and again: try longer timeouts, or a machine with less to do")
 
 const maxDisturbed = 1000
 
@@ -209,6 +209,8 @@ func (l *lab) crash(leader *node, dead map[*node]bool) error {
 	}
 	elected := l.world.Now()
 	first, beat := smr.Never, smr.Never // the heartbeat at the first and at the last of them
+	// Live, nothing reaches all at once, or happens on time.
+	apart := min(max(smr.Time(l.cfg.Heartbeat)/4, liveGrain), l.world.slack())
 	reached := func() bool {
 		first, beat = smr.Never, -smr.Never
 		for _, n := range l.nodes {
@@ -216,17 +218,17 @@ func (l *lab) crash(leader *node, dead map[*node]bool) error {
 				first, beat = min(first, n.port.heard), max(beat, n.port.heard)
 			}
 		}
-		// What the election brought is of before. Live, nothing reaches all at once.
-		apart := min(smr.Time(l.cfg.Heartbeat)/4, l.world.slack())
+		// What the election brought is of before.
 		return first > elected+smr.Time(l.cfg.Heartbeat)/2 && beat-first <= apart && l.world.settled()
 	}
 	if err := l.prepare(elected+smr.Time(l.cfg.ElectionMin)-1+l.world.slack(), reached); err != nil {
 		return fmt.Errorf("no heartbeat of the leader reached all servers at one instant: %w", err)
 	}
-	if err := l.pass(beat + smr.Time(l.rng.Int64N(int64(l.cfg.Heartbeat)))); err != nil {
+	at := beat + smr.Time(l.rng.Int64N(int64(l.cfg.Heartbeat)))
+	if err := l.pass(at); err != nil {
 		return err
 	}
-	if l.timeouts > 1 {
+	if l.timeouts > 1 || l.world.Now()-at > apart {
 		return errDisturbed
 	}
 	for _, n := range l.nodes {

@@ -15,7 +15,7 @@ type Sample struct {
 	FirstCommit smr.Time // the first command after Elected was acknowledged
 	Rounds      int      // terms or ballots campaigned in, up to Elected
 	Split       bool     // the first of them did not elect the leader that stayed
-	Disturbed   int      // live: attempts before, in which a timer ran out before the crash
+	Disturbed   int      // live: attempts before, that the machine disturbed before the crash
 }
 
 // Finished reports whether every phase came.

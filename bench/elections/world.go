@@ -81,10 +81,11 @@ type live struct {
 
 // lookAgain is how long a live trial waits at most before it sees whether it is to
 // end; liveSlack what the machine may take for what takes no time in virtual time,
-// before something must be broken.
+// before something must be broken; liveGrain what it may always be late by.
 const (
 	lookAgain = smr.Time(50 * time.Millisecond)
 	liveSlack = smr.Time(time.Minute)
+	liveGrain = smr.Time(time.Millisecond)
 )
 
 func newLive(l *lab, seed uint64) (*live, error) {

@@ -93,15 +93,7 @@ func (p *page) electionConditions(c *result.ElectionConfig, all []result.Electio
 	if c.CheckQuorum {
 		parts = append(parts, "check-quorum")
 	}
-	trials := c.Trials
-	for i := range all {
-		trials = max(trials, all[i].Config.Trials)
-	}
-	each := ""
-	if len(all) > 1 {
-		each = " a setting"
-	}
-	p.labelled("ELECTIONS", ", ", append([]string{plural(trials, "trial") + each}, parts...)...)
+	p.labelled("ELECTIONS", ", ", append([]string{trialsOf(all)}, parts...)...)
 	from := "from the crash"
 	if c.Start != result.StartCrash {
 		from = "from 0"
@@ -122,6 +114,29 @@ func (p *page) electionConditions(c *result.ElectionConfig, all []result.Electio
 		kind = "virtual time, live where a network is named, times "
 	}
 	p.labelled("", ", ", kind+from, "seed "+strconv.FormatUint(c.Seed, 10), "given up after "+short(int64(c.GiveUp)))
+}
+
+// trialsOf says how many trials the settings have; live ones may have fewer.
+func trialsOf(all []result.ElectionSetting) string {
+	virtual, live := 0, 0
+	for i := range all {
+		if c := &all[i].Config; c.Network == "" {
+			virtual = max(virtual, c.Trials)
+		} else {
+			live = max(live, c.Trials)
+		}
+	}
+	text := plural(max(virtual, live), "trial")
+	if virtual > 0 && live > 0 && virtual != live {
+		text = plural(virtual, "trial")
+	}
+	if len(all) > 1 {
+		text += " a setting"
+	}
+	if virtual > 0 && live > 0 && virtual != live {
+		text += " (live " + group(strconv.Itoa(live)) + ")"
+	}
+	return text
 }
 
 // settingName is the protocol, the network if it is a live one, and the range of
@@ -175,7 +190,7 @@ func (p *page) electionPhases(s *result.ElectionSetting) {
 		parts = append(parts, "only "+plural(s.Trials, "trial"))
 	}
 	if s.Disturbed > 0 {
-		parts = append(parts, plural(s.Disturbed, "attempt")+" begun anew, for the machine stood still until a timer ran out before the crash")
+		parts = append(parts, plural(s.Disturbed, "attempt")+" begun anew, for the machine stood still before the crash")
 	}
 	if s.Unfinished > 0 {
 		parts = append(parts, fmt.Sprintf("%s of %s unfinished after %s", group(strconv.Itoa(s.Unfinished)), plural(s.Trials, "trial"), short(int64(s.Config.GiveUp))))

@@ -114,3 +114,21 @@ func TestTrialsGolden(t *testing.T) {
 		}
 	}
 }
+
+// TestTrialsOf: settings in virtual time and live ones may have different numbers of trials.
+func TestTrialsOf(t *testing.T) {
+	of := func(network string, trials int) result.ElectionSetting {
+		return result.ElectionSetting{Config: result.ElectionConfig{Network: network, Trials: trials}}
+	}
+	for want, all := range map[string][]result.ElectionSetting{
+		"1,000 trials":                       {of("", 1000)},
+		"200 trials a setting":               {of("tcp", 200), of("inproc", 200)},
+		"300 trials a setting":               {of("", 300), of("tcp", 300)},
+		"1,000 trials a setting (live 200)":  {of("", 1000), of("inproc", 200), of("tcp", 200)},
+		"10 trials a setting (live 200,000)": {of("tcp", 200_000), of("", 10)},
+	} {
+		if got := trialsOf(all); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -56,7 +56,7 @@ type ElectionSetting struct {
 	Config     ElectionConfig `json:"config"`
 	Trials     int            `json:"trials"`
 	Unfinished int            `json:"unfinished"`          // trials in which some phase had not come when they were given up
-	Disturbed  int            `json:"disturbed,omitempty"` // live: attempts that were begun anew, for the machine stood still until a timer ran out before the crash
+	Disturbed  int            `json:"disturbed,omitempty"` // live: attempts that were begun anew, for the machine stood still before the crash
 	Phases     ElectionPhases `json:"phases"`
 	// SplitVoteRate is the share of trials whose first round, the first term or
 	// ballot that anybody campaigned in, did not elect the leader that stayed.
