@@ -36,7 +36,10 @@
 // goroutine, woken as those of a run are; several trials go on at once, for they wait
 // nearly all of the time. Before the crash everything is as fast as the machine, not
 // instantaneous, so servers hear of a heartbeat one after another: the crash counts
-// from the last of them. What a live phase takes beyond the virtual one is the machine:
+// from the last of them. Nothing begins before all connections are up; a trial in which
+// the machine stands still before the crash, so that another timer runs out or the crash
+// comes late by more than a quarter of the heartbeat interval, begins anew, and is
+// counted (Disturbed). What a live phase takes beyond the virtual one is the machine:
 // wake-ups, sockets, and whatever else runs.
 //
 // # Closed forms
