@@ -17,9 +17,18 @@ import (
 // exactly, live runs in interleaved pairs.
 func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config, progress *progress) []error {
 	deadline := time.Now().Add(k.budget)
+	signals := ctx
+	ctx, cancel := context.WithDeadline(signals, deadline) // holds for the build and virtual runs, too
+	defer cancel()
+	stage := ""
 	blame := func(err error, kind ...error) []error {
-		if ctx.Err() != nil {
+		switch {
+		case signals.Err() != nil:
 			err = bench.ErrInterrupted
+		case ctx.Err() != nil && !errors.Is(err, gate.ErrBudget) && !errors.Is(err, gate.ErrIncorrect):
+			kind = nil
+			err = failed(fmt.Errorf("--budget %v: %w: it ended during the %s: allow for more, such as --budget %v",
+				workload.Duration(k.budget), gate.ErrBudget, stage, workload.Duration(max(defaultBudget, 2*k.budget))))
 		}
 		if status := (*failure)(nil); !errors.As(err, &status) && !isOurs(err) {
 			gate.Blame(g, gate.ErrUsage)
@@ -32,7 +41,11 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	if err != nil {
 		return blame(failed(err))
 	}
-	progress.note("building " + k.against)
+	enter := func(what, note string) {
+		stage = what
+		progress.note(note)
+	}
+	enter("build of "+k.against, "building "+k.against)
 	old, err := buildRevision(ctx, k.against)
 	if err != nil {
 		return blame(err, gate.ErrBuild)
@@ -45,7 +58,7 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	g.Against, g.Revision = k.against, old.revision
 
 	virtual := k.virtual(cfg)
-	progress.note("virtual runs of " + k.against)
+	enter("virtual runs of "+k.against, "virtual runs of "+k.against)
 	before, err := old.run(ctx, virtual)
 	if err != nil {
 		return blame(wrap(k.against, err))
@@ -68,7 +81,7 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	} else if e != nil && len(e.Expect) > 0 {
 		g.Skipped = append(g.Skipped, result.GateSkip{Source: e.Name, Run: "expectations", Why: "of live runs: consbench run holds them"})
 	}
-	progress.note("virtual runs of this program")
+	enter("virtual runs of this program", "virtual runs of this program")
 	fresh, err := gate.Repeat(ctx, s, gate.Runner(runBench), k.protocols, progress.update)
 	if err != nil {
 		return blame(err)
@@ -92,7 +105,7 @@ func (k *gating) revision(ctx context.Context, g *result.Gate, cfg bench.Config,
 	}
 	bench.Floors(cfg.Dir) // now, not within the first pair
 	began := time.Now()
-	rows, err = gate.Measured(ctx, gate.Trial{
+	rows, err = gate.Measured(signals, gate.Trial{ // keeps to the deadline by itself, and to what it has until then
 		Source: k.against, Config: cfg, Old: old.run, New: now.run,
 		Thresholds: thresholds, Pairs: k.pairs, Deadline: deadline, Progress: progress.pairs,
 	})

@@ -53,7 +53,8 @@ func buildRevision(ctx context.Context, revision string) (_ *program, err error)
 	}
 	tree := filepath.Join(dir, "tree")
 	p := &program{path: filepath.Join(dir, "consbench"), name: revision, revision: commit, remove: func() error {
-		// Also after a Ctrl-C, and where the worktree was never made.
+		// Also after a Ctrl-C, and where the worktree was never made, or is still locked.
+		_, _ = command(context.Background(), "", "git", "worktree", "unlock", tree)
 		_, _ = command(context.Background(), "", "git", "worktree", "remove", "--force", tree)
 		return os.RemoveAll(dir)
 	}}
@@ -79,7 +80,7 @@ func buildRevision(ctx context.Context, revision string) (_ *program, err error)
 func command(ctx context.Context, dir, name string, args ...string) (string, error) {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
-	c.WaitDelay = time.Second
+	gently(c)
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	if err := c.Run(); err != nil {
@@ -89,6 +90,13 @@ func command(ctx context.Context, dir, name string, args ...string) (string, err
 		return "", fmt.Errorf("%w: %s", err, tail(stderr.String()))
 	}
 	return strings.TrimSpace(stdout.String()), nil
+}
+
+// gently ends a process by an interrupt, upon which git, go and consbench remove what
+// they have begun, and kills it if that takes long.
+func gently(c *exec.Cmd) {
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 5 * time.Second
 }
 
 // tail is the last lines of what a process said.
@@ -118,7 +126,7 @@ func (p *program) run(ctx context.Context, cfg bench.Config) (*result.File, erro
 	}
 	c := exec.CommandContext(ctx, p.path, append([]string{"run", "--format=json", "--quiet"}, arguments(cfg)...)...)
 	c.Env = append(slices.DeleteFunc(os.Environ(), isSetting), floorsEnv+"="+string(floors))
-	c.WaitDelay = time.Second
+	gently(c)
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	err = c.Run()

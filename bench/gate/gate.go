@@ -54,11 +54,11 @@ func Conclude(g *result.Gate) {
 		}
 	}
 	switch {
-	case g.Verdict != "" && g.Verdict != Broken: // said already
+	case g.Verdict != "" && g.Verdict != Broken && g.Verdict != Inconclusive: // said already
 	case g.Failed > 0:
 		g.Verdict = Fail
 	case g.Verdict == Broken:
-	case g.Inconclusive > 0:
+	case g.Verdict == Inconclusive || g.Inconclusive > 0:
 		g.Verdict = Inconclusive
 	case g.Passed > 0:
 		g.Verdict = Pass
@@ -78,10 +78,14 @@ func Blame(g *result.Gate, err error) {
 		g.Verdict = Interrupted
 	case errors.Is(err, ErrUsage) || errors.Is(err, ErrNothing):
 		g.Verdict = Misused
-	case g.Verdict == "":
+	case errors.Is(err, ErrBudget):
+		if g.Verdict == "" {
+			g.Verdict = Inconclusive
+		}
+	case g.Verdict == "" || g.Verdict == Inconclusive:
 		g.Verdict = Broken
 	}
-	if g.Verdict == Broken && g.Why == "" {
+	if (g.Verdict == Broken || g.Verdict == Inconclusive) && g.Why == "" {
 		g.Why = why(err)
 	}
 	g.Interrupted = g.Interrupted || errors.Is(err, bench.ErrInterrupted)
@@ -91,7 +95,7 @@ func Blame(g *result.Gate, err error) {
 func why(err error) string {
 	switch {
 	case errors.Is(err, ErrBudget):
-		return "no time for live runs (--budget)"
+		return "no time for all runs (--budget)"
 	case errors.Is(err, ErrBuild):
 		return "the revision was not built"
 	case errors.Is(err, ErrReplace):
