@@ -30,6 +30,9 @@ func (c *basic) Step(now smr.Time, from smr.NodeID, frame []byte) error {
 	}
 	c.rehouse(now)
 	p := &c.peers[sender]
+	if b.Known > p.known {
+		c.nudge(now, b.Known+1)
+	}
 	p.known = b.Known // may go back: the peer has restarted
 	c.used = max(c.used, b.Known)
 	if p.known+1 >= c.log.First() {

@@ -71,6 +71,9 @@ func (c *basic) watch(now smr.Time) {
 		c.cram(now)
 	}
 	moved := c.watched != c.frontier
+	if moved {
+		c.nudge(now, c.frontier+1)
+	}
 	switch {
 	case c.frontier >= c.used:
 		c.gap.Stop()
@@ -95,6 +98,20 @@ func (c *basic) watch(now smr.Time) {
 		if ahead-c.frontier > basicMaxRepeat {
 			c.fetch(now)
 		}
+	}
+}
+
+// nudge repeats the own phase 2 of a slot at once, if it has been repeated before: a
+// replica has come to know all slots below as chosen. Acceptors without room drop
+// what is further on, see put, and the timeouts that doubled meanwhile would be
+// waited out slot by slot.
+func (c *basic) nudge(now smr.Time, slot uint64) {
+	if !c.holds(slot) {
+		return
+	}
+	if p := c.at(slot).attempt; p != nil && p.Phase == Accepting && p.repeated > 0 && p.deadline != smr.Never {
+		p.repeated = 1 // not 0: its answers are still no samples
+		c.due(p, now)
 	}
 }
 
