@@ -54,3 +54,19 @@ func TestAnInterruptedRunDoesNotDrainForLong(t *testing.T) {
 		t.Errorf("commands do not add up: %+v", o)
 	}
 }
+
+// TestRivalsLeaveRoomForEachOther: replicas that all propose, each as much as its window
+// takes, would fill a log that has room for two windows; acceptors would have to drop
+// what they are asked to accept, and every slot would wait for retransmissions.
+func TestRivalsLeaveRoomForEachOther(t *testing.T) {
+	if testing.Short() {
+		t.Skip("moves a gigabyte")
+	}
+	c := virtual("paxos")
+	c.Proposers, c.Retain, c.Window = "all", 0, 8<<20
+	c.Size, c.Rate, c.Clients = 64<<10, 20e3, 1024
+	c.Duration, c.Warmup = 100*time.Millisecond, 0
+	if r := run(t, c); r.Commands.Acknowledged != r.Commands.Offered || r.PerCommit.CatchUp > 10 {
+		t.Errorf("%.1f messages a commit repeat others; %+v", r.PerCommit.CatchUp, r.Commands)
+	}
+}

@@ -55,6 +55,9 @@ type basic struct {
 	delivered uint64 // everything up to here has gone out as Committed
 	applied   uint64 // everything up to here is applied
 	retained  int    // bytes of the applied slots in the log
+	open      int    // bytes of the others in the log
+	filled    uint64 // how many those are
+	usual     int    // running mean of their sizes, in bytes
 	promised  Ballot // highest ballot promised anywhere
 	lastSlot  uint64 // highest slot known to be chosen
 	last      Ballot // ballot of lastSlot
@@ -203,7 +206,10 @@ func (c *basic) Applied(index uint64) {
 	for c.applied < index {
 		c.applied++
 		if s := c.log.At(c.applied); s != nil {
-			c.retained += window.EncodedSize(s.Size())
+			size := window.EncodedSize(s.Size())
+			c.retained += size
+			c.open -= size
+			c.filled--
 		}
 	}
 	c.trim()
@@ -233,6 +239,9 @@ func (c *basic) release(i uint64) {
 		}
 		if s := c.log.At(j); s != nil && j <= c.applied {
 			c.retained -= window.EncodedSize(s.Size())
+		} else if s != nil {
+			c.open -= window.EncodedSize(s.Size())
+			c.filled--
 		}
 		if in.Accepted != 0 {
 			c.base = in.Accepted
@@ -261,11 +270,18 @@ func (c *basic) put(slot uint64, ballot Ballot, sum uint32, data []byte, all boo
 	case slot <= c.frontier+basicMaxRepeat:
 		reserve = 2 * c.cfg.MaxFrame
 	}
-	size := window.EncodedSize(len(data))
+	size, before := window.EncodedSize(len(data)), 0
+	if held != nil {
+		before = window.EncodedSize(held.Size())
+	}
 	for {
 		if c.log.Bytes()+size+reserve <= c.log.Capacity() && c.log.Put(slot, uint64(ballot), 0, sum, data) != nil {
+			c.open += size - before
+			c.usual += (size - c.usual) / 8
 			if held != nil {
 				c.reached(probe.BasicAcceptOverwrites)
+			} else {
+				c.filled++
 			}
 			return true
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/probe"
+	"github.com/consbench/consbench/bench/smr/window"
 )
 
 // attempt is the own proposer of one slot, with what the role leaves to its owner:
@@ -54,7 +55,7 @@ func (c *basic) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 		return smr.ErrNotLeader
 	}
 	c.rehouse(now)
-	if c.homeless.len() > 0 || c.used >= c.log.Limit() {
+	if c.homeless.len() > 0 || c.used >= c.log.Limit() || c.crowded(window.EncodedSize(len(data))) {
 		c.reached(probe.BasicWindowFull)
 		return smr.ErrFull
 	}
@@ -66,6 +67,22 @@ func (c *basic) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	c.propose(now, c.used+1, seq)
 	c.watch(now)
 	return nil
+}
+
+// crowded reports whether the open slots, of all proposers together, leave no room for
+// one more value of size bytes. Inflight bounds what each proposer has open, and the log
+// has room for twice that and no more: were it full, acceptors would have to drop what
+// they are asked to accept, and every slot would wait for a timer. So this keeps to three
+// quarters of that room, for the rivals do not know of each other's last proposals. A
+// slot whose value has not come yet is taken to be of the usual size, unless a peer knows
+// it to be chosen: that one is to be fetched, and open nowhere else.
+func (c *basic) crowded(size int) bool {
+	settled := c.applied
+	for i := range c.peers {
+		settled = max(settled, c.peers[i].known)
+	}
+	slots := c.used - min(settled, c.used)
+	return slots > 0 && c.open+int(slots-min(slots, c.filled))*c.usual+size > c.cfg.Inflight*3/2
 }
 
 // rehouse proposes beaten values for later slots.
