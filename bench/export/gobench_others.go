@@ -1,12 +1,16 @@
 package export
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/workload"
 )
 
 // gobenchOthers writes comparisons, a line per run with its side as a part of the name
@@ -45,10 +49,9 @@ func gobenchOthers(o *output, docs []Document) error {
 			o.sides(d, e.GOMAXPROCS, add)
 			continue
 		}
-		for j := range d.Elections.Settings {
+		for j, name := range electionNames(d.Elections.Settings) {
 			s := &d.Elections.Settings[j]
-			c := &s.Config
-			name := fmt.Sprintf("BenchmarkConsbench/elections/protocol=%s/nodes=%d/timeout=%s-%s", word(c.Protocol), c.Nodes, c.ElectionMin, c.ElectionMax)
+			virtual = virtual && s.Config.Network == ""
 			add(name, s.Trials, func(metric string) (float64, bool) { return report.TrialValue(s, metric) })
 		}
 	}
@@ -64,11 +67,58 @@ func gobenchOthers(o *output, docs []Document) error {
 	return o.print("%s\n", strings.Join(lines, "\n"))
 }
 
+// electionNames are the names of settings as benchmarks: protocol, size and timeouts,
+// and whatever else some of them differ in. Seed and number of trials only repeat a
+// setting.
+func electionNames(settings []result.ElectionSetting) []string {
+	names := make([]string, len(settings))
+	for i := range settings {
+		c := &settings[i].Config
+		names[i] = fmt.Sprintf("BenchmarkConsbench/elections/protocol=%s/nodes=%d/timeout=%s-%s", word(c.Protocol), c.Nodes, c.ElectionMin, c.ElectionMax)
+	}
+	for _, o := range []struct {
+		key string
+		of  func(*result.ElectionConfig) string
+	}{
+		{"network", func(c *result.ElectionConfig) string { return cmp.Or(c.Network, "sim") }},
+		{"down", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Down) }},
+		{"start", func(c *result.ElectionConfig) string { return c.Start }},
+		{"logs", func(c *result.ElectionConfig) string { return c.Logs }},
+		{"heartbeat", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.Heartbeat) }},
+		{"delay", func(c *result.ElectionConfig) string { return workload.FormatRange(c.DelayMin, c.DelayMax) }},
+		{"candidate-persist", func(c *result.ElectionConfig) string {
+			return workload.FormatRange(c.CandidatePersistMin, c.CandidatePersistMax)
+		}},
+		{"voter-persist", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.VoterPersist) }},
+		{"pre-vote", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.PreVote) }},
+		{"check-quorum", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.CheckQuorum) }},
+		{"give-up", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.GiveUp) }},
+	} {
+		for i := range settings {
+			if o.of(&settings[i].Config) == o.of(&settings[0].Config) {
+				continue
+			}
+			for j := range settings {
+				names[j] += "/" + o.key + "=" + word(o.of(&settings[j].Config))
+			}
+			break
+		}
+	}
+	return names
+}
+
 // sides adds the good runs of a comparison, and notes those that are left out.
 func (o *output) sides(d *Document, gomaxprocs int, add func(string, int, func(string) (float64, bool))) {
 	for i := range d.Comparison.Sides {
 		s := &d.Comparison.Sides[i]
-		name := fmt.Sprintf("BenchmarkConsbench/network=%s/side=%s", word(s.Network), word(letter(i)+"~"+s.Name))
+		var config struct {
+			Nodes int `json:"nodes"`
+		}
+		name := "BenchmarkConsbench/network=" + word(s.Network)
+		if json.Unmarshal(s.Config, &config) == nil && config.Nodes > 0 {
+			name += fmt.Sprintf("/nodes=%d", config.Nodes)
+		}
+		name += "/side=" + word(letter(i)+"~"+s.Name)
 		if gomaxprocs > 1 {
 			name += fmt.Sprintf("-%d", gomaxprocs)
 		}
