@@ -245,7 +245,7 @@ func wideComparison(c *result.Comparison, a *result.Against, lines []result.Line
 		if b := boundsText(l); b != "" {
 			ratio += " (" + b + ")"
 		}
-		cells := []string{" " + l.Metric, verdict, beside(m[0], spreadText(&l.A)), beside(m[1], spreadText(&l.B)), ratio}
+		cells := []string{" " + Clean(l.Metric), verdict, beside(m[0], spreadText(&l.A)), beside(m[1], spreadText(&l.B)), ratio}
 		g.add(append(cells, sees(l, len(g.header) > len(cells))...)...)
 	}
 	return g
@@ -262,7 +262,7 @@ func narrowComparison(c *result.Comparison, a *result.Against, lines []result.Li
 		if lacks != "" {
 			verdict += ":"
 		}
-		cells := []string{" " + l.Metric, verdict, m[0], m[1], ratioText(l)}
+		cells := []string{" " + Clean(l.Metric), verdict, m[0], m[1], ratioText(l)}
 		wide := len(g.header) > len(cells)
 		g.add(append(cells, sees(l, wide)...)...)
 		second := []string{"", lacks, spreadText(&l.A), spreadText(&l.B), boundsText(l)}
