@@ -40,7 +40,7 @@ func (k *gating) declare() {
 	add((*boolValue)(&k.selfTest), "self-test", "", "make this program worse on purpose and see whether the gate catches it", "", "").NoOptDefVal = "true"
 	add(choiceValue{&k.inconclusive, []string{"fail", "warn"}}, "inconclusive", "", "warn: exit 0 instead of 4 where noise leaves the verdict open", "fail|warn", "warn")
 	add((*intValue)(&k.pairs), "pairs", "", "live runs a side and batch, interleaved; up to four times as many if they leave it open and there is time", "", "40")
-	add((*workload.Duration)(&k.budget), "budget", "", "wall-clock time for building and live runs, at most", "", "10m")
+	add((*workload.Duration)(&k.budget), "budget", "", "wall-clock time for building and runs against REV, at most", "", "10m")
 	add((*boolValue)(&k.verbose), "verbose", "v", "show what passed, too", "", "").NoOptDefVal = "true"
 	for _, name := range []string{"baseline", "against", "threshold"} {
 		k.b.all.Lookup(name).DefValue = ""
