@@ -353,7 +353,12 @@ func (c *basic) replayEntry(e window.Encoded) error {
 	if b < in.Accepted {
 		return nil
 	}
-	if !c.put(e.Index, b, e.Sum, e.Data, true) {
+	fits := c.put(e.Index, b, e.Sum, e.Data, true)
+	if !fits {
+		c.log.Pack() // all of it was in the log at once, laid out in another way
+		fits = c.put(e.Index, b, e.Sum, e.Data, true)
+	}
+	if !fits {
 		return fmt.Errorf("paxos: the window of %d bytes has no room for slot %d of the log", c.log.Capacity(), e.Index)
 	}
 	in.Accepted, in.Promised = b, max(in.Promised, b)

@@ -292,6 +292,28 @@ func (w *Window[X]) Release(i uint64) {
 	w.last = max(w.last, i)
 }
 
+// Pack lays the entries behind one another at the start of the arena, in fresh memory:
+// nothing is lost any more to overwritten entries and to ends that were too short. All
+// views are void.
+func (w *Window[X]) Pack() {
+	arena := make([]byte, len(w.arena))
+	w.head, w.tail, w.live, w.afirst, w.aft = 0, 0, 0, 0, 0
+	for i := w.first; i <= w.last; i++ {
+		s := w.At(i)
+		if s == nil {
+			continue
+		}
+		size := EncodedSize(int(s.size))
+		copy(arena[w.head:], w.arena[s.off:s.off+size])
+		w.allocs[w.aft&w.amask] = allocation{off: w.head, size: size}
+		s.off, s.alloc = w.head, w.aft
+		w.aft++
+		w.head += size
+		w.live += size
+	}
+	w.arena = arena
+}
+
 func (w *Window[X]) empty(i uint64) {
 	s := &w.slots[i&w.mask]
 	if s.Ballot != 0 {

@@ -41,7 +41,12 @@ func TestAgainstModel(t *testing.T) {
 					w.SetBallot(i, 77)
 					model[i] = mirror{77, model[i].data}
 				}
-			case op < 82:
+			case op < 81:
+				w.Pack()
+				if want := w.held(); w.Bytes() != want {
+					t.Fatalf("seed %d, step %d: %d bytes packed, %d held", seed, step, w.Bytes(), want)
+				}
+			case op < 83:
 				i := w.First() + rng.Uint64N(w.Last()-w.First()+2)
 				w.Truncate(i)
 				for j := range model {
@@ -180,4 +185,14 @@ func BenchmarkPut(b *testing.B) {
 			w.Release(w.First())
 		}
 	}
+}
+
+// held is the length of all entries.
+func (w *Window[X]) held() (n int) {
+	for i := w.first; i <= w.last; i++ {
+		if s := w.At(i); s != nil {
+			n += EncodedSize(s.Size())
+		}
+	}
+	return n
 }
