@@ -100,6 +100,9 @@ func failing(t *testing.T, s *gate.Source, rows []result.GateRow, metric string)
 // TestEqualAtAnyGOMAXPROCS: the same program passes, with faults, losses, elections
 // and slow disks, however many processors there are.
 func TestEqualAtAnyGOMAXPROCS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	c := virtual(2 * time.Second)
 	c.Nodes, c.Clients, c.Loss, c.SyncLatency = 5, 8, 0.01, 300*time.Microsecond
 	c.Faults = []string{"crash leader at 500ms for 300ms"}

@@ -115,6 +115,9 @@ func TestGoldenHistory(t *testing.T) {
 }
 
 func TestHistoryShape(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, width := range []int{0, 60, 72, 80, 99, 100, 120, 160, 200} {
 		limit := max(width, minWidth)
 		if width == 0 {

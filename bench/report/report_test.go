@@ -56,6 +56,9 @@ func golden(t *testing.T, name, got string) {
 
 // TestGoldenPlots: every plot there is, in Unicode and in ASCII, and none.
 func TestGoldenPlots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	elections := trialFile(trialSetting("raft", 150e6, 300e6, false), trialSetting("multipaxos", 150e6, 300e6, true))
 	for name, plots := range map[string]Plots{"unicode": {Unicode: true, All: true}, "ascii": {All: true}, "none": {None: true}} {
 		for _, width := range []int{80, 120} {
@@ -77,6 +80,9 @@ var escape = regexp.MustCompile("\x1b\\[[0-9;]*m")
 // TestShape checks every table at many widths: no line too long, no blank at a
 // line's end, nothing but printable text, and colour adds nothing but colour.
 func TestShape(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for name, f := range files(t) {
 		for _, width := range []int{0, 60, 72, 80, 99, 100, 120, 200} {
 			plain := render(t, f, Options{Width: width, Rerun: rerunWords})

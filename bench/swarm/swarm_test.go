@@ -24,9 +24,13 @@ var protocols = []smr.Protocol{raft.Protocol, paxos.Multi, paxos.Basic}
 
 // TestSearch: the protocols pass some seeds, and those strike with every kind of fault.
 func TestSearch(t *testing.T) {
+	n := *seeds
+	if testing.Short() {
+		n = min(n, 15)
+	}
 	for _, p := range protocols {
 		t.Run(p.Name, func(t *testing.T) {
-			s := swarm.Search{Protocol: p, First: 1, Seeds: *seeds, Jobs: runtime.GOMAXPROCS(0)}
+			s := swarm.Search{Protocol: p, First: 1, Seeds: n, Jobs: runtime.GOMAXPROCS(0)}
 			tally, err := s.Run(context.Background())
 			if err != nil {
 				t.Fatal(err)

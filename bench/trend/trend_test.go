@@ -100,6 +100,9 @@ func series(seed uint64, noise float64, n int, levels ...float64) []float64 {
 // TestNoise: of series that did not change, about as many show a change as the level
 // says. With 500 series at 0.01 more than 14 would come once in a thousand times.
 func TestNoise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	found := 0
 	for seed := range uint64(500) {
 		if len(Divisive(series(seed, .05, 20, 100), DefaultOptions())) > 0 {
@@ -121,6 +124,9 @@ func TestNoise(t *testing.T) {
 
 // TestSteps: steps of four times the noise are found, at the right places.
 func TestSteps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	exact, all := 0, 0
 	for seed := range uint64(60) {
 		splits := Divisive(series(seed, .02, 12, 100, 110, 95), DefaultOptions())

@@ -14,7 +14,11 @@ type mirror struct {
 
 // TestAgainstModel drives a window and a map side by side.
 func TestAgainstModel(t *testing.T) {
-	for seed := range uint64(50) {
+	seeds := uint64(50)
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		w := New[int](16<<10, 10)
 		model := map[uint64]mirror{}
