@@ -68,9 +68,7 @@ func newCompare(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Comma
 			for _, p := range protocols {
 				list = append(list, p.Name+"\t"+p.Doc)
 			}
-			for _, name := range scenario.Names() {
-				list = append(list, name)
-			}
+			list = append(list, scenario.Names()...)
 			return list, cobra.ShellCompDirectiveDefault // files too
 		},
 	}
