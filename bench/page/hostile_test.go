@@ -78,8 +78,8 @@ func hostile(t testing.TB, s string) []*File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, c, e, g := new(result.File), new(result.Comparison), new(result.Elections), new(result.Gate)
-	for _, v := range []any{r, c, e, g} {
+	r, c, e, g, k := new(result.File), new(result.Comparison), new(result.Elections), new(result.Gate), new(result.Sweep)
+	for _, v := range []any{r, c, e, g, k} {
 		fill(reflect.ValueOf(v).Elem(), s, 0)
 	}
 	r.Config = config
@@ -118,10 +118,18 @@ func hostile(t testing.TB, s string) []*File {
 		}
 		set.Trials, set.Published.Quantiles = 2000, make([]int64, 101)
 	}
+	k.Config = config
+	for i := range k.Curves {
+		k.Curves[i].Knee.Point, k.Curves[i].Knee.Again, k.Curves[i].Knee.Edge = i, 0, []string{"first", "last"}[i]
+		for j := range k.Curves[i].Points { // of metrics that the registry does not know nothing is shown
+			p := &k.Curves[i].Points[j]
+			p.Values[throughput], p.Values[tail] = result.Middle{Count: 1, Median: float64(1000 * (j + 1))}, result.Middle{Count: 1, Median: float64(1e6 * (j + 1))}
+		}
+	}
 	settings := []Setting{{s, s, false}}
 	return []*File{
 		{Name: s, Result: r, Rerun: []string{s, s}, Settings: settings}, {Name: s, Comparison: c, Settings: settings},
-		{Name: s, Elections: e}, {Name: s, Gate: g},
+		{Name: s, Elections: e}, {Name: s, Gate: g}, {Name: s, Sweep: k, Settings: settings},
 	}
 }
 
@@ -209,6 +217,7 @@ func TestHostile(t *testing.T) {
 			func(w io.Writer) error { return report.Comparison(w, files[1].Comparison, report.Options{}, true) },
 			func(w io.Writer) error { return report.Trials(w, files[2].Elections, report.Options{}) },
 			func(w io.Writer) error { return report.Gate(w, files[3].Gate, report.Options{}, true) },
+			func(w io.Writer) error { return report.Sweep(w, files[4].Sweep, nil, report.Options{}) },
 		} {
 			b.Reset()
 			if err := show(&b); err != nil {

@@ -38,8 +38,7 @@ func Sweep(w io.Writer, s *result.Sweep, metrics []measure.Metric, o Options) er
 			metrics = append(metrics, m)
 		}
 		for _, t := range s.Objective { // its metrics, whatever they are
-			name, _, _ := strings.Cut(strings.Replace(t, ">", "<", 1), "<")
-			if m, err := measure.Find(name); err == nil && !slices.Contains(metrics, m) {
+			if m, err := measure.Find(metricOf(t)); err == nil && !slices.Contains(metrics, m) {
 				metrics = append(metrics, m)
 			}
 		}
@@ -177,9 +176,9 @@ func (p *page) sweepCurve(s *result.Sweep, c *result.SweepCurve, metrics []measu
 	if repeated && !s.Exact {
 		noisy := "response.p99"
 		if len(s.Objective) > 0 {
-			noisy, _, _ = strings.Cut(strings.Replace(s.Objective[0], ">", "<", 1), "<")
+			noisy = metricOf(s.Objective[0])
 		}
-		column(strings.TrimPrefix(noisy, "response.")+" +-", func(pt *result.SweepPoint) string {
+		column(Clean(strings.TrimPrefix(noisy, "response."))+" +-", func(pt *result.SweepPoint) string {
 			v := pt.Values[noisy]
 			return strings.TrimPrefix(spreadText(&v), "+-")
 		})
@@ -206,6 +205,9 @@ func (p *page) sweepCurve(s *result.Sweep, c *result.SweepCurve, metrics []measu
 	p.table(g, "backlog", "p50", "p99 +-", "p99.9", "busy")
 	p.line("")
 }
+
+// metricOf is the name of the metric that a threshold holds.
+func metricOf(threshold string) string { return threshold[:strings.IndexAny(threshold+"<", "<>")] }
 
 func isLoad(setting string) bool {
 	return setting == "rate" || setting == "clients" || setting == "inflight"
@@ -268,7 +270,7 @@ func (p *page) sweepClosing(s *result.Sweep) {
 			pt := &c.Points[j]
 			for k := range pt.Samples {
 				if sm := &pt.Samples[k]; sm.Status != result.Good {
-					p.marked(red, strings.ToUpper(sm.Status), Clean(fmt.Sprintf("%s %s=%s, seed %d: %s", name, s.Over[0].Setting, pt.Value, sm.Seed, sm.Detail)))
+					p.marked(red, Clean(strings.ToUpper(sm.Status)), Clean(fmt.Sprintf("%s %s=%s, seed %d: %s", name, s.Over[0].Setting, pt.Value, sm.Seed, sm.Detail)))
 					break
 				}
 			}
@@ -302,7 +304,7 @@ func overloaded(c *result.SweepCurve) (where string, first *result.SweepPoint) {
 
 func kneeText(s *result.Sweep, c *result.SweepCurve) string {
 	k := c.Knee
-	axis := s.Over[0].Setting + " "
+	axis := Clean(s.Over[0].Setting) + " "
 	pt := &c.Points[k.Point]
 	switch k.Edge {
 	case "last":
@@ -330,7 +332,7 @@ func foundText(s *result.Sweep, c *result.SweepCurve) (code, string, string) {
 		}
 		return &c.Points[i]
 	}
-	axis := s.Over[0].Setting
+	axis := Clean(s.Over[0].Setting)
 	var parts []string
 	color, label := green, "FOUND"
 	switch {
