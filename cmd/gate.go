@@ -189,7 +189,9 @@ func (k *gating) sources() ([]gate.Source, error) {
 	virtual := 0
 	for _, path := range paths {
 		if result.HoldsElections(path) {
-			errs = append(errs, k.election(path))
+			n, err := k.election(path)
+			errs = append(errs, err)
+			virtual += n
 			continue
 		}
 		s, err := k.source(path)
@@ -203,7 +205,11 @@ func (k *gating) sources() ([]gate.Source, error) {
 	if err := errors.Join(errs...); err != nil || len(paths) == 0 {
 		return nil, err
 	}
-	if virtual == 0 && len(k.trials) == 0 {
+	switch {
+	case virtual > 0:
+	case len(sources) == 0:
+		return nil, fmt.Errorf("%s: no trials in virtual time, and live ones cannot be repeated exactly: use consbench elections --network sim -o FILE", paths[0])
+	default:
 		return nil, fmt.Errorf("%s: no virtual run, and live ones cannot be repeated exactly: use consbench run --network sim -o FILE, or --against REV", paths[0])
 	}
 	if k.against == "" {
@@ -239,18 +245,19 @@ func (k *gating) source(path string) (gate.Source, error) {
 	return s, err
 }
 
-// election reads a baseline of consbench elections.
-func (k *gating) election(path string) error {
+// election reads a baseline of consbench elections, and counts its settings in virtual
+// time.
+func (k *gating) election(path string) (virtual int, err error) {
 	file, err := result.LoadElections(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	t := gate.Trials{Name: path, File: file}
 	if err = t.Check(k.protocols); err == nil && !k.update {
 		err = t.Usable()
 	}
 	k.trials = append(k.trials, t)
-	return err
+	return t.Virtual(), err
 }
 
 // expand is the result files that path stands for: itself, or those in a directory.
@@ -290,6 +297,10 @@ func (k *gating) exact(ctx context.Context, g *result.Gate, sources []gate.Sourc
 	for i := range k.trials {
 		t := &k.trials[i]
 		g.Baselines = append(g.Baselines, t.Name)
+		g.Skipped = append(g.Skipped, t.Skipped()...)
+		if t.Virtual() == 0 {
+			continue
+		}
 		fresh, err := t.Repeat(ctx, k.protocols, progress.setting)
 		if err != nil {
 			errs = append(errs, err)
@@ -340,6 +351,9 @@ func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Sou
 		if g.Interrupted {
 			break
 		}
+		if t.Virtual() == 0 {
+			continue
+		}
 		target, err := openTarget(t.Name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--update: %w", err))
@@ -353,7 +367,7 @@ func (k *gating) rewrite(ctx context.Context, g *result.Gate, sources []gate.Sou
 			continue
 		}
 		g.Rows = append(g.Rows, t.Changes(fresh)...)
-		all = append(all, replacement{target, fresh})
+		all = append(all, replacement{target, t.Replacement(fresh)})
 	}
 	if len(errs) > 0 {
 		return append(errs, errors.New("--update: no baseline was replaced"))

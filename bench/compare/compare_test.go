@@ -379,3 +379,30 @@ func TestFewPairs(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveTrials: what took real time is shown and not judged, and its network named.
+func TestLiveTrials(t *testing.T) {
+	side := func(name string, ms int64) compare.Electing {
+		f := &result.Elections{}
+		for _, network := range []string{"", "tcp"} {
+			v := ms * 1e6
+			s := result.ElectionSetting{Config: result.ElectionConfig{Protocol: "raft", Network: network, Nodes: 5, ElectionMin: 150e6, ElectionMax: 300e6, Trials: 20}, Trials: 20}
+			s.Phases.Elected.P50 = &v
+			f.Settings = append(f.Settings, s)
+		}
+		return compare.Electing{Name: name, Path: name, Protocol: "raft", File: f}
+	}
+	c, err := compare.Elections([]compare.Electing{side("a", 100), side("b", 200)})
+	if err != nil || len(c.Against) != 2 || c.Exact {
+		t.Fatalf("%v, %+v", err, c)
+	}
+	for i, want := range []struct{ setting, verdict, lacks string }{{"150ms-300ms", "worse", ""}, {"150ms-300ms tcp", "cannot tell", "live trials"}} {
+		l := find(t, c.Against[i], "election.elected")
+		if a := c.Against[i]; a.Setting != want.setting || l.Verdict != want.verdict || l.Lacks != want.lacks || *l.Ratio != 2 {
+			t.Errorf("%s: %+v", a.Setting, l)
+		}
+	}
+	if notes := strings.Join(c.Notes, " "); !strings.Contains(notes, "Live trials differ") || !strings.Contains(notes, "Virtual time: exact") {
+		t.Error(notes)
+	}
+}

@@ -1,11 +1,11 @@
 package compare
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,7 +53,7 @@ func Elections(sides []Electing) (*result.Comparison, error) {
 		if err != nil {
 			return nil, err
 		}
-		side := result.Side{Name: s.Name, File: s.Path, Protocol: s.Protocol, Network: "sim", Config: raw, Good: len(list), Samples: []result.Sample{}}
+		side := result.Side{Name: s.Name, File: s.Path, Protocol: s.Protocol, Network: network(list), Config: raw, Good: len(list), Samples: []result.Sample{}}
 		for _, setting := range list {
 			side.Trials += setting.Trials
 		}
@@ -62,15 +62,20 @@ func Elections(sides []Electing) (*result.Comparison, error) {
 			c.Notes = append(c.Notes, report.Letter(i)+" was interrupted: settings or trials are missing.")
 		}
 	}
-	differ, chance := map[string]bool{}, false
+	differ, chance, virtual := map[string]bool{}, false, false
 	for i := 1; i < len(sides); i++ {
 		pairs, lone := match(sides[0].settings(), sides[i].settings())
 		for _, p := range pairs {
 			a := result.Against{Base: 0, Side: i, Pairs: min(p[0].Trials, p[1].Trials), Setting: timeouts(p), Lines: trialLines(c, p)}
 			c.Against = append(c.Against, a)
-			chance = chance || !sameDraws(p)
-			for _, o := range trialOptions {
-				differ[o.name] = differ[o.name] || o.of(&p[0].Config) != o.of(&p[1].Config)
+			if live(p) {
+				c.Exact = false
+			} else {
+				virtual = true
+				chance = chance || !sameDraws(p)
+			}
+			for _, o := range report.TrialOptions {
+				differ[o.Name] = differ[o.Name] || o.Of(&p[0].Config) != o.Of(&p[1].Config)
 			}
 		}
 		for _, s := range lone {
@@ -80,15 +85,15 @@ func Elections(sides []Electing) (*result.Comparison, error) {
 			c.Against = append(c.Against, result.Against{Base: 0, Side: i, Lines: []result.Line{}})
 		}
 	}
-	for _, o := range trialOptions {
-		if !differ[o.name] {
+	for _, o := range report.TrialOptions {
+		if !differ[o.Name] {
 			continue
 		}
-		d := result.Difference{Option: o.name}
+		d := result.Difference{Option: o.Name}
 		for i := range sides {
 			var values []string
 			for _, s := range sides[i].settings() {
-				if v := o.of(&s.Config); !slices.Contains(values, v) {
+				if v := o.Of(&s.Config); !slices.Contains(values, v) {
 					values = append(values, v)
 				}
 			}
@@ -96,34 +101,16 @@ func Elections(sides []Electing) (*result.Comparison, error) {
 		}
 		c.Differences = append(c.Differences, d)
 	}
-	c.Notes = append(c.Notes, "Virtual time: exact for these trials; another seed draws other timeouts and delays.")
+	if virtual {
+		c.Notes = append(c.Notes, "Virtual time: exact for these trials; another seed draws other timeouts and delays.")
+	}
+	if !c.Exact {
+		c.Notes = append(c.Notes, "Live trials differ from one campaign to the next: only those in virtual time tell.")
+	}
 	if chance {
 		c.Notes = append(c.Notes, "Trials of another seed or another number differ by chance, too: only equal --seed and --trials tell.")
 	}
 	return c, nil
-}
-
-// trialOptions are the flags of consbench elections that sides may differ in.
-var trialOptions = []struct {
-	name string
-	of   func(*result.ElectionConfig) string
-}{
-	{"nodes", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Nodes) }},
-	{"down", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Down) }},
-	{"start", func(c *result.ElectionConfig) string { return c.Start }},
-	{"logs", func(c *result.ElectionConfig) string { return c.Logs }},
-	{"trials", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Trials) }},
-	{"seed", func(c *result.ElectionConfig) string { return strconv.FormatUint(c.Seed, 10) }},
-	{"give-up", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.GiveUp) }},
-	{"election-timeout", func(c *result.ElectionConfig) string { return workload.FormatRange(c.ElectionMin, c.ElectionMax) }},
-	{"heartbeat", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.Heartbeat) }},
-	{"delay", func(c *result.ElectionConfig) string { return workload.FormatRange(c.DelayMin, c.DelayMax) }},
-	{"candidate-persist", func(c *result.ElectionConfig) string {
-		return workload.FormatRange(c.CandidatePersistMin, c.CandidatePersistMax)
-	}},
-	{"voter-persist", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.VoterPersist) }},
-	{"pre-vote", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.PreVote) }},
-	{"check-quorum", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.CheckQuorum) }},
 }
 
 // match finds the settings that belong together, in the order of the first side, and
@@ -177,9 +164,30 @@ func identity(c *result.ElectionConfig, draws bool) string {
 	return fmt.Sprintf("%+v", k)
 }
 
+// network is that of all settings of a side; "" if they are not of one.
+func network(list []*result.ElectionSetting) string {
+	name := cmp.Or(list[0].Config.Network, "sim")
+	for _, s := range list {
+		if cmp.Or(s.Config.Network, "sim") != name {
+			return ""
+		}
+	}
+	return name
+}
+
+func live(p [2]*result.ElectionSetting) bool { return p[0].Config.Live() || p[1].Config.Live() }
+
+// timeouts is the range of timeouts of a pair, and where it is live its networks.
 func timeouts(p [2]*result.ElectionSetting) string {
-	a := workload.FormatRange(p[0].Config.ElectionMin, p[0].Config.ElectionMax)
-	if b := workload.FormatRange(p[1].Config.ElectionMin, p[1].Config.ElectionMax); a != b {
+	of := func(c *result.ElectionConfig) string {
+		text := workload.FormatRange(c.ElectionMin, c.ElectionMax)
+		if live(p) {
+			text += " " + cmp.Or(c.Network, "sim")
+		}
+		return text
+	}
+	a := of(&p[0].Config)
+	if b := of(&p[1].Config); a != b {
 		a += " and " + b
 	}
 	return a
@@ -211,7 +219,10 @@ func trialLines(c *result.Comparison, p [2]*result.ElectionSetting) []result.Lin
 		default:
 			e := stat.Exact(l.A.Median, l.B.Median)
 			fill(&l, "exact", e)
-			if l.Verdict = e.Verdict(m.Better, c.Tolerance).String(); !sameDraws(p) {
+			switch l.Verdict = e.Verdict(m.Better, c.Tolerance).String(); {
+			case live(p):
+				l.Method, l.Verdict, l.Lacks = "none", stat.CannotTell.String(), "live trials"
+			case !sameDraws(p):
 				l.Verdict, l.Lacks = stat.CannotTell.String(), "other trials"
 			}
 		}

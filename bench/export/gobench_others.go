@@ -1,16 +1,14 @@
 package export
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
-	"github.com/consbench/consbench/bench/workload"
 )
 
 // gobenchOthers writes comparisons, a line per run with its side as a part of the name
@@ -76,30 +74,16 @@ func electionNames(settings []result.ElectionSetting) []string {
 		c := &settings[i].Config
 		names[i] = fmt.Sprintf("BenchmarkConsbench/elections/protocol=%s/nodes=%d/timeout=%s-%s", word(c.Protocol), c.Nodes, c.ElectionMin, c.ElectionMax)
 	}
-	for _, o := range []struct {
-		key string
-		of  func(*result.ElectionConfig) string
-	}{
-		{"network", func(c *result.ElectionConfig) string { return cmp.Or(c.Network, "sim") }},
-		{"down", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Down) }},
-		{"start", func(c *result.ElectionConfig) string { return c.Start }},
-		{"logs", func(c *result.ElectionConfig) string { return c.Logs }},
-		{"heartbeat", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.Heartbeat) }},
-		{"delay", func(c *result.ElectionConfig) string { return workload.FormatRange(c.DelayMin, c.DelayMax) }},
-		{"candidate-persist", func(c *result.ElectionConfig) string {
-			return workload.FormatRange(c.CandidatePersistMin, c.CandidatePersistMax)
-		}},
-		{"voter-persist", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.VoterPersist) }},
-		{"pre-vote", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.PreVote) }},
-		{"check-quorum", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.CheckQuorum) }},
-		{"give-up", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.GiveUp) }},
-	} {
+	for _, o := range report.TrialOptions {
+		if slices.Contains([]string{"nodes", "election-timeout", "trials", "seed"}, o.Name) {
+			continue
+		}
 		for i := range settings {
-			if o.of(&settings[i].Config) == o.of(&settings[0].Config) {
+			if o.Of(&settings[i].Config) == o.Of(&settings[0].Config) {
 				continue
 			}
 			for j := range settings {
-				names[j] += "/" + o.key + "=" + word(o.of(&settings[j].Config))
+				names[j] += "/" + o.Name + "=" + word(o.Of(&settings[j].Config))
 			}
 			break
 		}

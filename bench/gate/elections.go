@@ -23,6 +23,29 @@ type Trials struct {
 	File *result.Elections
 }
 
+// virtual are the settings that can be repeated.
+func (t *Trials) virtual() (list []*result.ElectionSetting) {
+	for i := range t.File.Settings {
+		if s := &t.File.Settings[i]; !s.Config.Live() {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Virtual is how many settings can be repeated.
+func (t *Trials) Virtual() int { return len(t.virtual()) }
+
+// Skipped names the settings that are not repeated.
+func (t *Trials) Skipped() (list []result.GateSkip) {
+	for i := range t.File.Settings {
+		if c := &t.File.Settings[i].Config; c.Live() {
+			list = append(list, result.GateSkip{Source: t.Name, Run: report.SettingName(c), Why: "live: not repeatable"})
+		}
+	}
+	return list
+}
+
 // Check reports what keeps the settings from running in this program.
 func (t *Trials) Check(known []smr.Protocol) error {
 	var errs []error
@@ -44,21 +67,20 @@ func (t *Trials) Usable() error {
 		return fmt.Errorf("%s: interrupted: true: trials that were cut short are no baseline", t.Name)
 	}
 	for i := range t.File.Settings {
-		if s := &t.File.Settings[i]; s.Trials != s.Config.Trials {
+		if s := &t.File.Settings[i]; !s.Config.Live() && s.Trials != s.Config.Trials {
 			return fmt.Errorf("%s: settings[%d].trials: %d, but the setting asks for %d", t.Name, i, s.Trials, s.Config.Trials)
 		}
 	}
 	return nil
 }
 
-// Repeat carries out the trials again. The error is [bench.ErrInterrupted], or wraps
+// Repeat carries out the trials in virtual time again. The error is [bench.ErrInterrupted], or wraps
 // [ErrBroken].
 func (t *Trials) Repeat(ctx context.Context, known []smr.Protocol, progress func(c *result.ElectionConfig, done int)) (*result.Elections, error) {
 	var settings []elections.Config
 	var published []result.Published
 	raw := false
-	for i := range t.File.Settings {
-		s := &t.File.Settings[i]
+	for _, s := range t.virtual() {
 		settings = append(settings, s.Config)
 		if s.Published != nil {
 			published = append(published, *s.Published)
@@ -89,8 +111,7 @@ func (t *Trials) Repeat(ctx context.Context, known []smr.Protocol, progress func
 // the tolerance of their metrics.
 func (t *Trials) Exact(fresh *result.Elections, thresholds []stat.Threshold) []result.GateRow {
 	var rows []result.GateRow
-	for i := range t.File.Settings {
-		old := &t.File.Settings[i]
+	for i, old := range t.virtual() {
 		for _, m := range measure.Metrics() {
 			if !strings.HasPrefix(m.Name, "election.") {
 				continue
@@ -113,8 +134,23 @@ func (t *Trials) Changes(fresh *result.Elections) []result.GateRow {
 
 // has reports whether some setting has a figure for a metric.
 func (t *Trials) has(metric string) bool {
-	return slices.ContainsFunc(t.File.Settings, func(s result.ElectionSetting) bool {
-		_, known := report.TrialValue(&s, metric)
+	return slices.ContainsFunc(t.virtual(), func(s *result.ElectionSetting) bool {
+		_, known := report.TrialValue(s, metric)
 		return known
 	})
+}
+
+// Replacement is the file with fresh trials in the place of the old ones. Live ones
+// stay as they are.
+func (t *Trials) Replacement(fresh *result.Elections) *result.Elections {
+	out := *fresh
+	out.Settings = slices.Clone(t.File.Settings)
+	next := 0
+	for i := range out.Settings {
+		if !out.Settings[i].Config.Live() {
+			out.Settings[i] = fresh.Settings[next]
+			next++
+		}
+	}
+	return &out
 }

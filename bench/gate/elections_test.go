@@ -68,6 +68,19 @@ func TestTrials(t *testing.T) {
 	if errs := gate.Matches(nil, []stat.Threshold{limit}, *b); errs != nil {
 		t.Error(errs)
 	}
+	live := b.File.Settings[0] // one that took real time is named, held to nothing and left as it is
+	live.Config.Network, live.Trials = "tcp", 7
+	b.File.Settings = append([]result.ElectionSetting{live}, b.File.Settings...)
+	if err := b.Usable(); err != nil || b.Virtual() != 1 || len(b.Skipped()) != 1 || b.Skipped()[0].Run != "raft/5/tcp/elections 150ms-300ms" {
+		t.Errorf("%v, %d virtual, skipped %+v", err, b.Virtual(), b.Skipped())
+	}
+	again, err := b.Repeat(context.Background(), known, func(*result.ElectionConfig, int) {})
+	if err != nil || len(again.Settings) != 1 || len(b.Exact(again, nil)) == 0 {
+		t.Fatal(err)
+	}
+	if r := b.Replacement(again).Settings; len(r) != 2 || r[0].Trials != 7 || *r[1].Phases.Elected.P50 != *fresh.Settings[0].Phases.Elected.P50 {
+		t.Errorf("replaced by %+v", r)
+	}
 	b = load()
 	b.File.Settings[0].Trials--
 	if err := b.Usable(); err == nil || !strings.Contains(err.Error(), "e.json: settings[0].trials: 59, but the setting asks for 60") {

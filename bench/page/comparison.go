@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/consbench/consbench/bench/figure"
@@ -59,7 +60,9 @@ func (m *maker) comparison(f *File) *chapter {
 	for _, n := range k.Notes {
 		notes = append(notes, clean(n))
 	}
-	if !k.Exact {
+	if slices.ContainsFunc(k.Against, func(a result.Against) bool {
+		return !k.Exact && slices.ContainsFunc(a.Lines, func(l result.Line) bool { return l.Low != nil })
+	}) {
 		notes = append(notes, fmt.Sprintf("Bounds hold each ratio on its own with %s %% confidence; better and worse hold for the whole table (Holm), so bounds may leave out 1 where it cannot be told.", report.Number(100*k.Confidence)))
 	}
 	if len(notes) > 0 {

@@ -29,7 +29,7 @@ func closingComparison(c *result.Comparison, a *result.Against, lines []result.L
 	}
 	base, side := sideName(c, a.Base), sideName(c, a.Side)
 	same := by[stat.Same.String()]
-	exactly := c.Exact && len(same) == len(lines)
+	exactly := (c.Exact || a.Setting != "") && len(same) == len(lines)
 	for i := range lines {
 		exactly = exactly && equal(&lines[i])
 	}

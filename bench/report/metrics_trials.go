@@ -1,10 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/consbench/consbench/bench/result"
+	"github.com/consbench/consbench/bench/workload"
 )
 
 // TrialValue returns what the trials of a setting have for a metric of the registry;
@@ -53,7 +56,39 @@ func TrialValue(s *result.ElectionSetting, metric string) (value float64, known 
 	return 0, false
 }
 
-// SettingName is what a setting of trials goes by: raft/5/elections 150ms-300ms.
+// SettingName is what a setting of trials goes by: raft/5/elections 150ms-300ms; live
+// raft/5/tcp/elections 150ms-300ms.
 func SettingName(c *result.ElectionConfig) string {
-	return fmt.Sprintf("%s/%d/elections %s", c.Protocol, c.Nodes, fromTo(int64(c.ElectionMin), int64(c.ElectionMax)))
+	network := ""
+	if c.Live() {
+		network = c.Network + "/"
+	}
+	return fmt.Sprintf("%s/%d/%selections %s", c.Protocol, c.Nodes, network, fromTo(int64(c.ElectionMin), int64(c.ElectionMax)))
+}
+
+// TrialOption is a flag of consbench elections and its value in a setting.
+type TrialOption struct {
+	Name string
+	Of   func(*result.ElectionConfig) string
+}
+
+// TrialOptions are what settings of one protocol may differ in.
+var TrialOptions = []TrialOption{
+	{"network", func(c *result.ElectionConfig) string { return cmp.Or(c.Network, "sim") }},
+	{"nodes", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Nodes) }},
+	{"down", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Down) }},
+	{"start", func(c *result.ElectionConfig) string { return c.Start }},
+	{"logs", func(c *result.ElectionConfig) string { return c.Logs }},
+	{"trials", func(c *result.ElectionConfig) string { return strconv.Itoa(c.Trials) }},
+	{"seed", func(c *result.ElectionConfig) string { return strconv.FormatUint(c.Seed, 10) }},
+	{"give-up", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.GiveUp) }},
+	{"election-timeout", func(c *result.ElectionConfig) string { return workload.FormatRange(c.ElectionMin, c.ElectionMax) }},
+	{"heartbeat", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.Heartbeat) }},
+	{"delay", func(c *result.ElectionConfig) string { return workload.FormatRange(c.DelayMin, c.DelayMax) }},
+	{"candidate-persist", func(c *result.ElectionConfig) string {
+		return workload.FormatRange(c.CandidatePersistMin, c.CandidatePersistMax)
+	}},
+	{"voter-persist", func(c *result.ElectionConfig) string { return workload.FormatDuration(c.VoterPersist) }},
+	{"pre-vote", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.PreVote) }},
+	{"check-quorum", func(c *result.ElectionConfig) string { return strconv.FormatBool(c.CheckQuorum) }},
 }

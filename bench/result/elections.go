@@ -50,6 +50,9 @@ type ElectionConfig struct {
 	GiveUp      time.Duration `json:"give_up_ns"` // a trial that takes longer is unfinished
 }
 
+// Live reports whether the trials take real time: they do not repeat.
+func (c *ElectionConfig) Live() bool { return c.Network != "" }
+
 // ElectionSetting is what the trials of one setting came to. Times are nanoseconds
 // from the crash (start crash) or from 0 (start fresh).
 type ElectionSetting struct {
