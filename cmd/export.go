@@ -98,22 +98,31 @@ func (k *exporting) check(args []string) error {
 	if k.b.all.Changed("output") && k.path == "" {
 		wrong("output", "needs the name of a file, such as result.csv")
 	}
+	errs = append(errs, readable("export", args)...)
+	for _, a := range args {
+		if a != "" && a != "-" && k.path != "" && k.path != "-" && sameFile(a, k.path) {
+			wrong("output", "%s is one of the files to read", k.path)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// readable reports what is wrong with the names of the files that a command reads.
+func readable(command string, args []string) (errs []error) {
 	if len(args) == 0 {
-		errs = append(errs, errors.New("export: needs a file, such as one that consbench run -o result.json has written"))
+		errs = append(errs, fmt.Errorf("%s: needs a file, such as one that consbench run -o result.json has written", command))
 	}
 	seen := map[string]bool{}
 	for _, a := range args {
 		switch {
 		case a == "":
-			errs = append(errs, errors.New("export: the name of a file is empty"))
+			errs = append(errs, fmt.Errorf("%s: the name of a file is empty", command))
 		case seen[a]:
-			errs = append(errs, fmt.Errorf("export: %s is given twice", a))
-		case a != "-" && k.path != "" && k.path != "-" && sameFile(a, k.path):
-			wrong("output", "%s is one of the files to read", k.path)
+			errs = append(errs, fmt.Errorf("%s: %s is given twice", command, a))
 		}
 		seen[a] = true
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func sameFile(a, b string) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/consbench/consbench/bench"
+	"github.com/consbench/consbench/bench/export"
 	"github.com/consbench/consbench/bench/nearest"
 	"github.com/consbench/consbench/bench/page"
 	"github.com/consbench/consbench/bench/report"
@@ -414,7 +415,7 @@ func (h *history) document(s *store.Store, e *store.Entry) (doc any, print func(
 	path := filepath.Join(s.Dir(), filepath.FromSlash(e.Path))
 	switch e.Kind {
 	case store.Run:
-		f := &page.File{Result: new(result.File)}
+		f := &page.File{Document: export.Document{Result: new(result.File)}}
 		if err := s.Load(e, f.Result); err != nil {
 			return nil, nil, err
 		}

@@ -99,22 +99,14 @@ func (k *reporting) check(args []string) error {
 	if k.open && (k.html == "" || k.html == "-") {
 		wrong("open", "needs a page to show: --html report.html")
 	}
-	if len(args) == 0 {
-		errs = append(errs, errors.New("report: needs a file, such as one that consbench run -o result.json has written"))
-	}
-	seen := map[string]bool{}
+	errs = append(errs, readable("report", args)...)
 	for _, a := range args {
 		switch {
-		case a == "":
-			errs = append(errs, errors.New("report: the name of a file is empty"))
-		case seen[a]:
-			errs = append(errs, fmt.Errorf("report: %s is given twice", a))
-		case a != "-" && k.html != "" && k.html != "-" && sameFile(a, k.html):
+		case a != "" && a != "-" && k.html != "" && k.html != "-" && sameFile(a, k.html):
 			wrong("html", "%s is one of the files to read", k.html)
 		case strings.HasSuffix(a, ".html") && k.html == "":
 			errs = append(errs, fmt.Errorf("report: %s is a page: name the file of the result, and the page with --html", a))
 		}
-		seen[a] = true
 	}
 	return errors.Join(errs...)
 }

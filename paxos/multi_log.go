@@ -73,7 +73,7 @@ func (m *MultiPaxos) put(s uint64, b Ballot, tag smr.Tag, sum uint32, data []byt
 // mustPut fills slot s with a no-op.
 func (m *MultiPaxos) mustPut(s uint64, b Ballot) {
 	if m.put(s, b, 0, window.Sum(nil), nil) == nil {
-		m.rebuild(2 * m.win.Capacity())
+		m.grow()
 		m.put(s, b, 0, window.Sum(nil), nil)
 	}
 }
@@ -99,14 +99,14 @@ func (m *MultiPaxos) makeRoom(s uint64, size int) bool {
 		return false
 	}
 	m.reached(probe.MultiRoomMade)
-	m.rebuild(m.win.Capacity())
+	m.win.Pack()
 	return true
 }
 
-// rebuild moves the entries into a new window.
-func (m *MultiPaxos) rebuild(capacity int) {
+// grow moves the entries into a window of twice the capacity.
+func (m *MultiPaxos) grow() {
 	old := m.win
-	m.win = window.New[slotState](capacity, old.First()-1)
+	m.win = window.New[slotState](2*old.Capacity(), old.First()-1)
 	for s := old.First(); s <= old.Last(); s++ {
 		was := old.At(s)
 		if was == nil {

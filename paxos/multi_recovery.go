@@ -103,7 +103,7 @@ func (m *MultiPaxos) replayEntry(e *window.Encoded) error {
 		if m.win.Capacity() >= limit {
 			return malformed("slot %d does not fit into the window", e.Index)
 		}
-		m.rebuild(2 * m.win.Capacity())
+		m.grow()
 	}
 	m.win.At(e.Index).Number = replayed
 	return nil

@@ -300,7 +300,7 @@ func TestReadRefuses(t *testing.T) {
 		`[]`:                               "no result file",
 		`{}`:                               "schema: missing",
 		`{"x":1`:                           "truncated",
-		`{"schema":"consbench.result/v9"}`: `schema: "consbench.result/v9" is not one that an export reads`,
+		`{"schema":"consbench.result/v9"}`: `schema: "consbench.result/v9" is not one that this program reads`,
 		`{"schema":"consbench.gate/v1"}`:   "missing",
 		`{"schema":5}`:                     "must be a text",
 	} {

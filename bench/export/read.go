@@ -96,7 +96,7 @@ func (d *Document) parse(data []byte) (err error) {
 			err = checkSweep(d.Sweep)
 		}
 	default:
-		err = fmt.Errorf("schema: %q is not one that an export reads: %s, %s, %s, %s, %s",
+		err = fmt.Errorf("schema: %q is not one that this program reads: %s, %s, %s, %s, %s",
 			head.Schema, result.Schema, result.ComparisonSchema, result.GateSchema, result.ElectionsSchema, result.SweepSchema)
 	}
 	return err

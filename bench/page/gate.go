@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -111,15 +112,7 @@ func gateTable(caption string, rows []result.GateRow, show func(*result.GateRow)
 func (m *maker) selfTests(c *chapter, g *result.Gate) {
 	t := &table{Head: []string{"layer", "made worse", "verdict", "metric", "change", "limit"}, Left: true}
 	for _, k := range g.Tests {
-		word, flaw := "MISSED", clean(k.Flaw)
-		switch {
-		case flaw == "" && k.Caught:
-			word, flaw = "QUIET", "nothing"
-		case flaw == "":
-			word, flaw = "ALARM", "nothing"
-		case k.Caught:
-			word = "CAUGHT"
-		}
+		word, flaw := k.Outcome(), cmp.Or(clean(k.Flaw), "nothing")
 		row := []string{clean(k.Layer), flaw, word, "", "", ""}
 		if k.Row != nil {
 			_, _, row[4], _ = report.GateCells(k.Row)

@@ -128,8 +128,8 @@ func hostile(t testing.TB, s string) []*File {
 	}
 	settings := []Setting{{s, s, false}}
 	return []*File{
-		{Name: s, Result: r, Rerun: []string{s, s}, Settings: settings}, {Name: s, Comparison: c, Settings: settings},
-		{Name: s, Elections: e}, {Name: s, Gate: g}, {Name: s, Sweep: k, Settings: settings},
+		{export.Document{Name: s, Result: r}, []string{s, s}, settings}, {export.Document{Name: s, Comparison: c}, nil, settings},
+		{Document: export.Document{Name: s, Elections: e}}, {Document: export.Document{Name: s, Gate: g}}, {export.Document{Name: s, Sweep: k}, nil, settings},
 	}
 }
 
@@ -226,8 +226,14 @@ func TestHostile(t *testing.T) {
 			harmless(t, name, b.String())
 		}
 
-		docs := []export.Document{{Name: name, Result: files[0].Result}, {Name: name, Comparison: files[1].Comparison}, {Name: name, Gate: files[3].Gate}}
-		for _, d := range docs[:2] {
+		var docs []export.Document
+		for _, f := range files {
+			docs = append(docs, f.Document)
+		}
+		for _, d := range docs {
+			if d.Gate != nil {
+				continue // no rows of metrics
+			}
 			b.Reset()
 			if _, err := export.Write(&b, "csv", []export.Document{d}, export.Options{}); err != nil {
 				t.Errorf("%q: csv: %v", name, err)
@@ -262,13 +268,18 @@ func cells(t *testing.T, name, text string) {
 	}
 }
 
+// folded are the titles of the tables of elections that a reader has to open.
+var folded = []string{
+	"<details><summary>election.detected</summary>\n", "<details><summary>election.elected</summary>\n", "<details><summary>election.first_commit</summary>\n",
+}
+
 // markdown fails if text has markup of somebody else.
 func markdown(t *testing.T, name, text string) {
 	t.Helper()
 	harmless(t, name, text)
 	columns := 0
 	for line := range strings.Lines(text) {
-		if line == "</details>\n" || strings.HasPrefix(line, "<details><summary>All ") { // its own
+		if line == "</details>\n" || strings.HasPrefix(line, "<details><summary>All ") || contains(folded, line) { // its own
 			continue
 		}
 		for _, bad := range []string{"<", "](", "`", "javascript:hacked", "@everyone", "https://", "www.evil"} {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -118,19 +116,7 @@ func TestComparisonGolden(t *testing.T) {
 			if err := Comparison(&b, c, Options{Width: width, Rerun: []string{"consbench", "compare", "raft", "multipaxos"}}, false); err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join("testdata", fmt.Sprintf("comparison-%s-%d.txt", name, width))
-			if *update {
-				if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b.String() != string(want) {
-				t.Errorf("%s at %d: got:\n%s\nwant (go test -update rewrites it):\n%s", name, width, &b, want)
-			}
+			golden(t, fmt.Sprintf("comparison-%s-%d.txt", name, width), b.String())
 		}
 	}
 }

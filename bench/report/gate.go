@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -39,15 +40,7 @@ func (p *page) gateTests(tests []result.GateTest) {
 	p.marked(bold, "SELF-TEST", "a program made worse on purpose must fail, the same program must not")
 	g := &grid{header: []string{"", "LAYER", "MADE WORSE", "METRIC", "CHANGE", "BOUNDS", "LIMIT"}, left: 4}
 	for _, t := range tests {
-		word, flaw := "CAUGHT", Clean(t.Flaw)
-		switch {
-		case flaw == "" && t.Caught:
-			word, flaw = "QUIET", "nothing"
-		case flaw == "":
-			word, flaw = "ALARM", "nothing"
-		case !t.Caught:
-			word = "MISSED"
-		}
+		word, flaw := t.Outcome(), cmp.Or(Clean(t.Flaw), "nothing")
 		cells := []string{" " + word, Clean(t.Layer), flaw, "", "", "", ""}
 		if r := t.Row; r != nil {
 			cells[3], cells[4], cells[6] = Clean(r.Metric), gateChange(r), gateLimit(r)

@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -92,20 +90,7 @@ func TestGateGolden(t *testing.T) {
 				file = name + "-v.txt"
 			}
 			t.Run(file, func(t *testing.T) {
-				got := renderGate(t, g, Options{}, verbose)
-				path := filepath.Join("testdata", file)
-				if *update {
-					if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got != string(want) {
-					t.Errorf("got:\n%s\nwant (go test -update rewrites it):\n%s", got, want)
-				}
+				golden(t, file, renderGate(t, g, Options{}, verbose))
 			})
 		}
 	}

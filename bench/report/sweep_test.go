@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -91,19 +89,7 @@ func TestSweepGolden(t *testing.T) {
 					t.Errorf("%s: a line of %d columns where there are %d: %s", name, n, columns, line)
 				}
 			}
-			path := filepath.Join("testdata", fmt.Sprintf("sweep-%s-%d.txt", name, columns))
-			if *update {
-				if err := os.WriteFile(path, buf.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(buf.Bytes(), want) {
-				t.Errorf("got:\n%s\nwant (go test -update rewrites it):\n%s", &buf, want)
-			}
+			golden(t, fmt.Sprintf("sweep-%s-%d.txt", name, columns), buf.String())
 		}
 	}
 }

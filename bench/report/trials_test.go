@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -98,19 +96,7 @@ func TestTrialsGolden(t *testing.T) {
 					t.Errorf("%s: a line of %d columns where there are %d: %s", name, n, columns, line)
 				}
 			}
-			path := filepath.Join("testdata", fmt.Sprintf("trials-%s-%d.txt", name, columns))
-			if *update {
-				if err := os.WriteFile(path, buf.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(buf.Bytes(), want) {
-				t.Errorf("got:\n%s\nwant (go test -update rewrites it):\n%s", &buf, want)
-			}
+			golden(t, fmt.Sprintf("trials-%s-%d.txt", name, columns), buf.String())
 		}
 	}
 }

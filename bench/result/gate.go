@@ -71,3 +71,16 @@ type GateTest struct {
 	Caught bool     `json:"caught"`
 	Row    *GateRow `json:"row"` // that failed
 }
+
+// Outcome says in a word what came of it.
+func (t *GateTest) Outcome() string {
+	switch {
+	case t.Flaw == "" && t.Caught:
+		return "QUIET"
+	case t.Flaw == "":
+		return "ALARM"
+	case t.Caught:
+		return "CAUGHT"
+	}
+	return "MISSED"
+}

@@ -156,6 +156,9 @@ func (e *Elections) validate() error {
 				}
 			}
 		}
+		if p := s.Published; p != nil && len(p.Quantiles) != 101 {
+			return bad(".published.quantiles_ns", "%d values where 101 must be", len(p.Quantiles))
+		}
 	}
 	return nil
 }
