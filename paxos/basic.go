@@ -39,7 +39,8 @@ var Basic = smr.Protocol{
 //     distinct, as those are that carry a session and a sequence number.
 //
 // Nobody is elected, so there are no Events, and any replica may propose. As Leader
-// counts the replica whose ballot chose the highest slot known to be chosen.
+// counts the replica whose ballot chose the highest slot known to be chosen, or, at a
+// non-voter, the next peer.
 type basic struct {
 	cfg    smr.Config
 	self   int // own position in cfg.Peers
@@ -354,14 +355,15 @@ func (c *basic) Meta(index uint64, dst []byte) []byte {
 	return binary.LittleEndian.AppendUint64(dst, uint64(b))
 }
 
-// leader is whose ballot chose the highest slot known to be chosen. A non-voter that
-// finds itself there, from before it was one, sends clients on to the next peer.
+// leader is whose ballot chose the highest slot known to be chosen. A non-voter sends
+// clients on to the next peer instead: it knows nobody before something is chosen, and
+// whom it knows may be a non-voter too, so that two of them would send a client to and
+// fro for good. Round the ring it comes to a voter.
 func (c *basic) leader() smr.NodeID {
-	id := c.last.Node()
-	if c.cfg.NonVoter && id == c.cfg.ID {
-		id = c.cfg.Peers[(c.self+1)%len(c.peers)]
+	if c.cfg.NonVoter {
+		return c.cfg.Peers[(c.self+1)%len(c.peers)]
 	}
-	return id
+	return c.last.Node()
 }
 
 // Status implements smr.Core.

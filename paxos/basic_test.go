@@ -351,6 +351,32 @@ func TestBasicRefuses(t *testing.T) {
 	}
 }
 
+// TestBasicNonVotersSendOn: whichever replica a client asks, and whatever that one knows,
+// from one to the next it comes to a voter, if all the others have lost their logs.
+func TestBasicNonVotersSendOn(t *testing.T) {
+	l := newLab(t, labConfig(5))
+	for voter := range smr.NodeID(5) {
+		for author := range smr.NodeID(6) { // whose value was chosen last, 0 = nothing is
+			for id := range smr.NodeID(5) {
+				l.core(id + 1).cfg.NonVoter = id != voter
+				l.core(id + 1).last = 0
+				if author != 0 {
+					l.core(id + 1).last = NewBallot(1, author)
+				}
+			}
+			for first := range smr.NodeID(5) {
+				at, hops := first+1, 0
+				for ; l.core(at).Propose(l.now, 1, []byte("a")) == smr.ErrNotLeader; hops++ {
+					l.drain(at)
+					if at = l.rd.Leader; at == smr.None || hops == 5 {
+						t.Fatalf("%v votes, the last value was %v's: from %v on, no voter is found but %v", voter+1, author, first+1, at)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Every prefix of a log replays, and brings back no less than the one before it.
 func TestBasicReplaysEveryPrefix(t *testing.T) {
 	l := newLab(t, labConfig(3))
