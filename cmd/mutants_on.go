@@ -24,6 +24,7 @@ type hunting struct {
 	layer  string
 	kills  int
 	limit  int
+	first  uint64
 	jobs   int
 	keys   bool
 	stdout io.Writer
@@ -47,6 +48,7 @@ behind it. Exit status: 0 all were found, 3 one survived.`,
 	c.Flags().StringVar(&h.layer, "layer", "", "mutants of this layer: raft, multipaxos, paxos, log or session")
 	c.Flags().IntVar(&h.kills, "kills", 3, "how often each is to be found")
 	c.Flags().IntVar(&h.limit, "seeds", 1000, "seeds of one hunt")
+	c.Flags().Uint64Var(&h.first, "first", 1, "seed that the first hunt begins with")
 	c.Flags().IntVar(&h.jobs, "jobs", runtime.GOMAXPROCS(0), "seeds at once")
 	c.Flags().BoolVar(&h.keys, "keys", true, "with cases that have keys, whose histories are checked for linearizability")
 	root.AddCommand(c)
@@ -72,7 +74,7 @@ func (h *hunting) run(ctx context.Context) error {
 			if !slices.Contains(info.Protocols, p.Name) {
 				continue
 			}
-			hunt := swarm.Hunt{Mutant: id, Protocol: p, Kills: h.kills, Limit: uint64(h.limit), Jobs: h.jobs, Keyless: !h.keys}
+			hunt := swarm.Hunt{Mutant: id, Protocol: p, First: h.first, Kills: h.kills, Limit: uint64(h.limit), Jobs: h.jobs, Keyless: !h.keys}
 			k, err := hunt.Run(ctx)
 			if err != nil {
 				if interrupt.came() {

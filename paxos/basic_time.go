@@ -110,6 +110,7 @@ func (c *basic) nudge(now smr.Time, slot uint64) {
 		return
 	}
 	if p := c.at(slot).attempt; p != nil && p.Phase == Accepting && p.repeated > 0 && p.deadline != smr.Never {
+		c.reached(probe.BasicAcceptNudged)
 		p.repeated = 1 // not 0: its answers are still no samples
 		c.due(p, now)
 	}

@@ -16,6 +16,7 @@ import (
 type Hunt struct {
 	Mutant   mutant.ID
 	Protocol smr.Protocol
+	First    uint64 // seed
 	Kills    int    // how often it is to be found: one hunt goes on where the last one ended
 	Limit    uint64 // seeds of one hunt, after which the mutant has survived
 	Jobs     int    // seeds at once
@@ -61,8 +62,8 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 	k := &Kill{Invariants: make(map[Invariant]int)}
 	found := make([]*Violation, max(1, h.Jobs))
 	errs := make([]error, len(found))
-	began := uint64(1) // first seed of this hunt
-	for next := uint64(1); ; next += uint64(len(found)) {
+	began := h.First // first seed of this hunt
+	for next := h.First; ; next += uint64(len(found)) {
 		var jobs sync.WaitGroup
 		for j := range max(1, h.Jobs) {
 			jobs.Go(func() {
@@ -80,7 +81,7 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 				return k, errs[i]
 			}
 			seed := next + uint64(i)
-			k.Ran = seed
+			k.Ran = seed - h.First + 1
 			if v == nil && seed-began+1 < h.Limit {
 				continue
 			}

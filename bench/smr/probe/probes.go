@@ -127,6 +127,7 @@ const (
 	BasicFetched
 	BasicAcceptNoRoom
 	BasicRetransmitted
+	BasicAcceptNudged
 	BasicBehindTold
 	BasicWindowFull
 	BasicSnapshotWanted
@@ -283,6 +284,7 @@ var infos = [Count]Info{
 	BasicFetched:            {"fetched", basic, "chosen slots were asked for"},
 	BasicAcceptNoRoom:       {"accept-no-room", basic, "the window had no room for an entry"},
 	BasicRetransmitted:      {"retransmitted", basic, "a request was sent again"},
+	BasicAcceptNudged:       {"accept-nudged", basic, "an accept sent in vain before was repeated at once, for its slot had become the next one"},
 	BasicBehindTold:         {"behind-told", basic, "a peer asked about a slot that is released"},
 	BasicWindowFull:         {"window-full", basic, "a proposal was refused: no slot or no room"},
 	BasicSnapshotWanted:     {"snapshot-wanted", basic, "a peer fell behind the window"},
