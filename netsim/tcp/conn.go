@@ -21,6 +21,7 @@ type conn struct {
 	port *port
 	peer *peer
 	sock *net.TCPConn
+	call uint64        // a later one has a higher number
 	over chan struct{} // closed when the connection is dead
 	once sync.Once
 
@@ -50,6 +51,9 @@ func newConn(p *port, q *peer, sock *net.TCPConn) (*conn, error) {
 		return nil, err
 	}
 	c := &conn{port: p, peer: q, sock: sock, raw: raw, over: make(chan struct{})}
+	p.mu.Lock()
+	c.call = p.socks[sock]
+	p.mu.Unlock()
 	c.filled.L = &c.mu
 	c.in.init(c)
 	return c, nil

@@ -37,8 +37,9 @@ type port struct {
 	changed atomic.Bool // a peer has something for PeerChanges
 
 	mu     sync.Mutex
-	mail   []segment // bounded by the chunks of the connections
-	socks  map[*net.TCPConn]struct{}
+	mail   []segment               // bounded by the chunks of the connections
+	socks  map[*net.TCPConn]uint64 // the number of its call
+	calls  uint64                  // made and taken, in their order
 	closed bool
 }
 
@@ -49,8 +50,9 @@ type peer struct {
 	in   *netsim.LiveLine
 	conn atomic.Pointer[conn]
 
-	reported bool // the turn's side: what PeerChanges said last
-	flapped  bool // guarded by port.mu: it went down since
+	reported bool   // the turn's side: what PeerChanges said last
+	flapped  bool   // guarded by port.mu: it went down since
+	call     uint64 // guarded by port.mu: the last that became a connection
 }
 
 // newPort is called under n.mu.
@@ -58,7 +60,7 @@ func newPort(n *Network, id smr.NodeID, w netsim.Waker) *port {
 	p := &port{
 		net: n, id: id, waker: w,
 		held:  netsim.NewHoldBack(n.opt.HoldBound),
-		socks: make(map[*net.TCPConn]struct{}),
+		socks: make(map[*net.TCPConn]uint64),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	for other := range n.opt.Addrs {
@@ -78,14 +80,16 @@ func (p *port) start() {
 	}
 }
 
-// adopt makes Close reset the socket. It reports false if that is too late.
+// adopt makes Close reset the socket, and numbers the call. It reports false if that
+// is too late.
 func (p *port) adopt(sock *net.TCPConn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return false
 	}
-	p.socks[sock] = struct{}{}
+	p.calls++
+	p.socks[sock] = p.calls
 	return true
 }
 
@@ -96,9 +100,18 @@ func (p *port) disown(sock *net.TCPConn) {
 }
 
 // attach makes c, whose socket was adopted, the connection to its peer, in place of
-// an older one. It reports false if the port is closed.
+// an older one. It reports false if the port is closed, or if the peer has called
+// again since: the handshakes of two calls may end in either order.
 func (p *port) attach(c *conn) bool {
-	if old := c.peer.conn.Load(); old != nil {
+	p.mu.Lock()
+	if c.call < c.peer.call {
+		p.mu.Unlock()
+		return false
+	}
+	c.peer.call = c.call
+	old := c.peer.conn.Load()
+	p.mu.Unlock()
+	if old != nil {
 		old.kill() // the peer has called again: it knows the old one to be dead
 	}
 	p.mu.Lock()
@@ -125,9 +138,15 @@ func (p *port) detach(c *conn) {
 	p.waker.Wake()
 }
 
-// deliver puts a segment into the mail.
-func (p *port) deliver(s segment) {
+// deliver puts a segment that came over c into the mail, unless c has ended: what its
+// reader still holds would come after frames of the connection that replaced it, and
+// so a peer's earlier life after its next.
+func (p *port) deliver(c *conn, s segment) {
 	p.mu.Lock()
+	if c.peer.conn.Load() != c {
+		p.mu.Unlock()
+		return
+	}
 	p.mail = append(p.mail, s)
 	p.mu.Unlock()
 	if !p.came.Load() {

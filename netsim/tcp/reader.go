@@ -75,7 +75,7 @@ func (r *reader) read() error {
 		cut := given + whole // where the cut-off frame begins
 		full := r.retire(len(ch.mem), cut, end, need)
 		if whole > 0 || full {
-			p.deliver(segment{ch, ch.mem[given:cut:cut], full})
+			p.deliver(r.conn, segment{ch, ch.mem[given:cut:cut], full})
 			given = cut
 		}
 		if err != nil {
