@@ -183,10 +183,16 @@ func fit(runs []measured) (model, stderr cost.Model, err error) {
 	}
 	for _, m := range runs {
 		c := m.run.Cost
+		if c == nil || c.CPU <= 0 {
+			return model, stderr, fmt.Errorf("%s: how much processor time the program used is not known on this system: nothing to calibrate by", m)
+		}
 		all := slices.Concat(c.Replicas, c.Clients)
 		busy := int64(0)
 		for _, w := range all {
 			busy += w.Busy
+		}
+		if busy <= 0 {
+			return model, stderr, fmt.Errorf("%s: no turn took any time: the clock is too coarse to calibrate by", m)
 		}
 		for i, w := range all {
 			if i >= len(c.Replicas) {
@@ -196,7 +202,7 @@ func fit(runs []measured) (model, stderr cost.Model, err error) {
 		}
 	}
 	if model, stderr, err = cost.Fit(rows, every); err != nil {
-		return model, stderr, err
+		return model, stderr, fmt.Errorf("the %d runs make no model: %w", len(runs), err)
 	}
 	for _, m := range []*cost.Model{&model, &stderr} {
 		times := m.Times()

@@ -1,8 +1,10 @@
 package cost
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/consbench/consbench/bench/smr"
@@ -33,6 +35,51 @@ func TestFitFindsWhatItWasMadeOf(t *testing.T) {
 			if math.Abs(have[i]-w) > 5*errs[i]+.02*w+.05 || have[i] < 0 {
 				t.Errorf("seed %d: %s = %g +- %g, want %g", seed, TermName(i), have[i], errs[i], w)
 			}
+		}
+	}
+}
+
+// TestFitSaysWhatItCannotTell: terms that always come together are known as a sum, and
+// their errors say so; rows that say nothing are errors.
+func TestFitSaysWhatItCannotTell(t *testing.T) {
+	m := Model{Receive: 400, Send: 700, Apply: 60, ApplyByte: .3}
+	var all [Terms]bool
+	for i := range all {
+		all[i] = true
+	}
+	r := rand.New(rand.NewPCG(7, 7))
+	var rows, same []Row
+	for range 50 {
+		frames, commands := uint64(1+r.IntN(1000)), uint64(1+r.IntN(1000))
+		w := Work{Received: 2 * frames, Sent: 2 * frames, Applied: commands, AppliedBytes: uint64(r.IntN(100_000))}
+		rows = append(rows, Row{w, m.Cost(&w)})
+		w = Work{Received: frames, Sent: 2 * frames, Applied: 3 * frames}
+		same = append(same, Row{w, m.Cost(&w)})
+	}
+	have, errs, err := Fit(rows, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := have.Receive + have.Send; math.Abs(sum-1100) > 1 || math.Abs(have.Apply-60) > .1 || math.Abs(have.ApplyByte-.3) > .001 {
+		t.Errorf("%+v: the two frames together cost 1100, and the rest is %+v", have, m)
+	}
+	if errs.Receive < 1000 || errs.Send < 1000 || errs.Apply > 1 {
+		t.Errorf("errors %+v: each of the frames could cost from nothing to 1100", errs)
+	}
+	for _, c := range []struct {
+		is   error
+		says string
+		rows []Row
+	}{
+		{ErrTooFew, "cost: 4 rows for 4 terms are too few to tell terms apart", rows[:4]},
+		{ErrTooFew, "cost: 0 rows for 0 terms are too few", nil},
+		{ErrAlike, "cost: 50 rows are all alike", same},
+		{nil, "cost: row 2 of 2 took NaN ns", []Row{rows[0], {rows[1].Work, math.NaN()}}},
+		{nil, "cost: row 1 of 1 took +Inf ns", []Row{{rows[1].Work, math.Inf(1)}}},
+		{nil, "cost: row 1 of 1 took -1 ns", []Row{{rows[1].Work, -1}}},
+	} {
+		if m, _, err := Fit(c.rows, all); err == nil || !strings.Contains(err.Error(), c.says) || c.is != nil && !errors.Is(err, c.is) {
+			t.Errorf("%d rows: %v, %+v; want %q", len(c.rows), err, m, c.says)
 		}
 	}
 }
@@ -70,6 +117,12 @@ func TestCPU(t *testing.T) {
 	c.End(0, 120)
 	if c.Work().Turns != 1 {
 		t.Error("a turn after the window is counted")
+	}
+	c.Begin(300)
+	c.Answered(1)
+	c.End(0, 400)
+	if c.Free() != 300 || c.Work().Turns != 2 || c.Work().Answered != 1 {
+		t.Errorf("a client's turn is free but for its commands: free at %d, did %+v", c.Free(), c.Work())
 	}
 	c.Reset(210)
 	if c.Free() != 210 {

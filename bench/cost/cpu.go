@@ -155,8 +155,13 @@ func (c *CPU) Applied(commands, bytes int) {
 	c.turn.AppliedBytes += uint64(bytes)
 }
 
-// Answered charges for answers that a client takes.
+// Answered charges for answers that a client takes. Its turn is part of their price:
+// what a turn costs is a replica's.
 func (c *CPU) Answered(commands int) {
+	if !c.began {
+		c.began = true
+		c.turn.Turns++
+	}
 	c.charge(c.price[10], 0, commands, 0)
 	c.turn.Answered += uint64(commands)
 }

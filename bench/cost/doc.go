@@ -5,13 +5,14 @@
 // the load, never a limit. With one, each replica is a single server, a [CPU], and a
 // turn of it takes time:
 //
-//	turn        waking up, once a turn that does anything
+//	turn        waking up, once a turn of a replica that does anything
 //	receive     a frame from a peer, and each of its bytes
 //	propose     a command that a leader takes from its clients, and each of its bytes
 //	send        a frame to a peer, and each of its bytes
 //	entry       an entry that is applied
 //	apply       a command that is applied, at every replica, and each of its bytes
-//	client      a command at the client; counts only where clients share processors
+//	client      a command at the client, waking up included; counts only where clients
+//	            share processors
 //	bandwidth   of the network interface: frames leave one after the other
 //
 // Work is done in the order in which the turn does it, first in, first out, and each

@@ -36,7 +36,7 @@ func Calibration(w io.Writer, f *cost.File, env result.Environment, o Options) e
 	}
 	for i, t := range times {
 		cells := []string{" " + termWords[i], nanoseconds(t), nanoseconds(errs[i])}
-		if t == 0 {
+		if errs[i] == 0 {
 			cells[2] = ""
 		}
 		g.add(cells...)
