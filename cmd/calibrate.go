@@ -27,7 +27,7 @@ type calibrating struct {
 
 func newCalibrate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	k := &calibrating{protocols: protocols, options: calibrate.Options{
-		Network: bench.NetworkTCP, Protocol: "raft", Duration: time.Second, Seed: bench.Defaults().Seed,
+		Network: bench.NetworkTCP, Protocol: usual(protocols), Duration: time.Second, Seed: bench.Defaults().Seed,
 	}}
 	c := &cobra.Command{
 		Use:   "calibrate [flags]",
@@ -58,7 +58,7 @@ func newCalibrate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Com
 		k.b.add("Calibration", k.b.collect(v, name, kind), name, short, usage, example).DefValue = shown
 	}
 	add(choiceValue{&k.options.Network, networks}, "network", "", "what the runs go over", "tcp|inproc", "inproc", "tcp")
-	add((*textValue)(&k.options.Protocol), "protocol", "p", "whose replicas do the work", "name", "multipaxos", "raft")
+	add((*textValue)(&k.options.Protocol), "protocol", "p", "whose replicas do the work", "name", "multipaxos", k.options.Protocol)
 	add((*workload.Duration)(&k.options.Duration), "duration", "d", "time that is measured in each live run", "", "2s", "1s")
 	add((*seedValue)(&k.options.Seed), "seed", "", "of the workload", "", "7", "42")
 	words := k.out.declare(k.b)

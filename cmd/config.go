@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +61,22 @@ func bind(all *pflag.FlagSet) *binding {
 		}
 	}
 	return b
+}
+
+// offer makes the protocols of this program those that there are: what is run where
+// nobody names one is Raft, or without it the first of them.
+func (b *binding) offer(protocols []smr.Protocol) {
+	b.config.Protocols = []string{usual(protocols)}
+	b.all.Lookup("protocol").DefValue = b.config.Protocols[0]
+}
+
+// usual is the name of the protocol that is run where nobody names one.
+func usual(protocols []smr.Protocol) string {
+	name := bench.Defaults().Protocols[0]
+	if len(protocols) > 0 && !slices.ContainsFunc(protocols, func(p smr.Protocol) bool { return p.Name == name }) {
+		return protocols[0].Name
+	}
+	return name
 }
 
 // add declares one flag in a group of the help.

@@ -44,6 +44,7 @@ var electionGroups = []string{"Trials", "Cluster", "Timers", "Times", "Output"}
 
 func newElections(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	k := &electing{config: elections.Defaults(), protocols: protocols}
+	k.config.Protocol = usual(protocols)
 	c := &cobra.Command{
 		Use:   "elections [flags]",
 		Short: "thousands of leader losses, as distributions",
@@ -102,7 +103,7 @@ func (k *electing) declare() map[string][]string {
 	add("Trials", (*workload.Duration)(&e.GiveUp), "give-up", "", "a trial that takes longer is unfinished", "", "60s", "1m")
 	add("Trials", (*seedValue)(&e.Seed), "seed", "", "all randomness comes from it; the same seed gives the same result", "", "7", "42")
 
-	add("Cluster", &k.names, "protocol", "p", "protocols; several are set side by side", "", "raft,multipaxos", "raft")
+	add("Cluster", &k.names, "protocol", "p", "protocols; several are set side by side", "", "raft,multipaxos", e.Protocol)
 	add("Cluster", &k.networks, "network", "", "sim, or live: inproc, tcp; several are set side by side", "sim|inproc|tcp", "sim,tcp", "sim")
 	add("Cluster", (*intValue)(&e.Nodes), "nodes", "n", "servers", "", "5", "5")
 	add("Cluster", (*intValue)(&e.Down), "down", "", "servers that are dead from the start", "", "1", "0")

@@ -66,6 +66,7 @@ func newGate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	flags := c.Flags()
 	flags.SortFlags = false
 	k.b = bind(flags)
+	k.b.offer(protocols)
 	k.declare()
 	words := k.out.declare(k.b)
 	flags.Lookup("output").Usage = "save the verdict; - is standard output"

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type output struct {
 	cpu    string // profiles
 	mem    string
 
+	transcript string // of runs in virtual time; "-" = stdout, "" = nowhere
+
 	scenario *scenario.Scenario // whose expectations count; nil: none
 	given    func() []string    // flags beside it
 }
@@ -54,6 +57,9 @@ func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 				return err
 			}
 			out.scenario, out.given = b.scenario, b.flagsGiven
+			if out.transcript != "" {
+				b.config.Transcript = io.Discard // until there is a file
+			}
 			cfg, err := b.resolve(protocols)
 			if err = errors.Join(err, b.checkDir(), out.check(c.Flags())); err != nil {
 				return err
@@ -65,8 +71,10 @@ func newRun(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command {
 	flags := c.Flags()
 	flags.SortFlags = false
 	b = bind(flags)
+	b.offer(protocols)
 	words := out.declare(b)
 	words["plot"] = out.declarePlot(b)
+	b.add("Output", b.collect((*textValue)(&out.transcript), "transcript", "file"), "transcript", "", "in virtual time: write who said what to whom, and when; - is standard output", "run.txt")
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { help(c.OutOrStdout(), b, protocols) })
 	complete(c, protocols, words)
 	return c
@@ -144,6 +152,15 @@ func (o *output) check(flags *pflag.FlagSet) error {
 	if flags.Changed("store") && o.store == "" {
 		return &bench.FieldError{Flag: "store", Msg: "needs a directory, such as results"}
 	}
+	if flags.Changed("transcript") && o.transcript == "" {
+		return &bench.FieldError{Flag: "transcript", Msg: "needs the name of a file, such as run.txt; - is standard output"}
+	}
+	if o.transcript == "-" && (o.path == "-" || o.format == "json") {
+		return &bench.FieldError{Flag: "transcript", Msg: "- and JSON cannot both have standard output: name a file, such as run.txt"}
+	}
+	if o.transcript != "" && o.transcript != "-" && o.transcript == o.path {
+		return &bench.FieldError{Flag: "transcript", Msg: "is the file of --output, too: name another one, such as run.txt"}
+	}
 	if o.path == "-" {
 		if flags.Changed("format") && o.format == "table" {
 			return &bench.FieldError{Flag: "output", Msg: "- and --format table cannot both have standard output: name a file, such as result.json"}
@@ -163,7 +180,11 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 	defer job.stop()
 	adoptFloors(cfg.Dir)
 	cfg.Evidence = job.evidence()
-	file, runErr := runBench(ctx, cfg, protocols, job.progress.update)
+	var file *result.File
+	var runErr error
+	if err := out.tell(&cfg, stdout, func() { file, runErr = runBench(ctx, cfg, protocols, job.progress.update) }); err != nil {
+		runErr = errors.Join(runErr, fmt.Errorf("--transcript: %w", err))
+	}
 	job.done()
 	interrupted := errors.Is(runErr, bench.ErrInterrupted)
 	if runErr != nil && !interrupted || file == nil {
@@ -192,6 +213,28 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 		return nil
 	}
 	return &failure{status, errors.Join(errs...)}
+}
+
+// tell carries out a run that writes its transcript where it belongs.
+func (o *output) tell(cfg *bench.Config, stdout io.Writer, run func()) error {
+	follow := func(w io.Writer) error {
+		b := bufio.NewWriter(w)
+		cfg.Transcript = b
+		run()
+		return b.Flush()
+	}
+	switch o.transcript {
+	case "":
+		run()
+		return nil
+	case "-":
+		return follow(stdout)
+	}
+	t, err := openTarget(o.transcript)
+	if err != nil {
+		return err
+	}
+	return t.replace(follow)
 }
 
 // judge is the exit status that a result deserves, and what to say about it.

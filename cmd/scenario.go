@@ -148,6 +148,7 @@ func newScenarioExplain(protocols []smr.Protocol, stdout io.Writer) *cobra.Comma
 	}
 	c.Flags().SortFlags = false
 	b = bind(c.Flags())
+	b.offer(protocols)
 	return c
 }
 
@@ -213,6 +214,7 @@ func (b *binding) explain(w io.Writer) error {
 // check reports what is wrong with the settings of a scenario together.
 func check(s *scenario.Scenario, protocols []smr.Protocol) error {
 	b := bindNothing()
+	b.offer(protocols)
 	b.scenario = s
 	b.layers(s, nil)
 	_, err := b.resolve(protocols)

@@ -103,6 +103,7 @@ func newSweep(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command
 	flags := c.Flags()
 	flags.SortFlags = false
 	k.b = bind(flags)
+	k.b.offer(protocols)
 	flags.Lookup("listen").Hidden = true // runs would share the ports
 	flags.Lookup("duration").DefValue += ", live 2s"
 	flags.Lookup("warmup").DefValue += ", live 500ms"

@@ -42,6 +42,14 @@
 // counted (Disturbed). What a live phase takes beyond the virtual one is the machine:
 // wake-ups, sockets, and whatever else runs.
 //
+// # Other protocols
+//
+// Every protocol that is handed to cmd.Main can be measured that elects leaders and says
+// so in Ready.Events: [smr.TimedOut], [smr.Campaign], [smr.Elected], [smr.Following] by
+// those that hear of it, [smr.Serving]. Durable writes cost what is asked for if Ready.Sync
+// names them; logs are given different lengths by cutting frames of the kinds Replication
+// and CatchUp. Timers that are not those of bench/smr/timer are measured as they are.
+//
 // # Closed forms
 //
 // n servers, s of them live, fresh timers U(Tmin, Tmin+R), one-way delay d, l = d/R,

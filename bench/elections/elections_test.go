@@ -15,6 +15,7 @@ import (
 	"github.com/consbench/consbench/bench/elections"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/smr"
+	"github.com/consbench/consbench/bench/smr/smrtest"
 	"github.com/consbench/consbench/paxos"
 	"github.com/consbench/consbench/raft"
 )
@@ -211,6 +212,37 @@ func TestCheck(t *testing.T) {
 			t.Errorf("want --%s: ... %s ..., got %v", k.flag, k.says, err)
 		}
 	}
+}
+
+// TestOtherProtocols: a protocol that somebody plugs in is measured like ours; one that
+// elects nobody, or does not say so, is told of as that.
+func TestOtherProtocols(t *testing.T) {
+	mine := smr.Protocol{Name: "mine", New: raft.Protocol.New}
+	c := setting(func(c *elections.Config) { c.Trials, c.Logs = 20, result.LogsDistinct })
+	if a, b := run(t, c, mine), run(t, c, raft.Protocol); !slices.Equal(a, b) {
+		t.Error("a core is measured otherwise under another name")
+	}
+	silent := smr.Protocol{Name: "silent", New: func(cfg smr.Config) (smr.Core, error) {
+		core, err := raft.Protocol.New(cfg)
+		return mute{core}, err
+	}}
+	for want, p := range map[string]smr.Protocol{
+		`no core reported "timed-out", though a server alone has no leader`: smrtest.Toy,
+		`no core reported "serving", though where nothing takes time`:       silent,
+	} {
+		c.Protocol = p.Name
+		if _, err := elections.Run(context.Background(), c, p, nil); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "smr.Event") {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// mute is a core that does not say when it serves.
+type mute struct{ smr.Core }
+
+func (m mute) Ready(now smr.Time, rd *smr.Ready) {
+	m.Core.Ready(now, rd)
+	rd.Events = slices.DeleteFunc(rd.Events, func(e smr.Event) bool { return e.Type == smr.Serving })
 }
 
 // TestInterrupted: what was finished is kept, and what was not is not made up.

@@ -260,7 +260,7 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 	l.reset()
 	leader.start()
 	if err := l.until(l.world.Now()+smr.Time(l.cfg.ElectionMax)+l.world.slack(), func() bool { return l.detected != smr.Never }); err != nil {
-		return fmt.Errorf("a lone server did not time out: %w", err)
+		return missing(err, smr.TimedOut, "a server alone has no leader")
 	}
 	for _, n := range l.nodes {
 		if n != leader && n.now != nil {
@@ -269,12 +269,21 @@ func (l *lab) lead(leader *node, dead map[*node]bool) error {
 	}
 	now := l.world.Now()
 	if err := l.prepare(now+l.world.slack(), func() bool { return l.serving == leader }); err != nil {
-		return fmt.Errorf("an undisturbed election did not end at once: %w", err)
+		return missing(err, smr.Serving, "where nothing takes time and nobody disputes it, an election ends at once")
 	}
 	if l.cfg.Logs == result.LogsDistinct {
 		return l.lengthen(leader)
 	}
 	return l.pass(now)
+}
+
+// missing says which event of a protocol's cores a trial has waited for in vain, and why
+// it should have come.
+func missing(err error, event smr.EventType, why string) error {
+	if !errors.Is(err, errLate) {
+		return err
+	}
+	return fmt.Errorf("no core reported %q, though %s: a protocol whose elections are to be measured elects leaders, and reports each step of that (smr.Event)", event, why)
 }
 
 // lengthen makes the logs of order longer than each other: before every entry one
