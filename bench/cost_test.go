@@ -273,6 +273,30 @@ func TestCostFiles(t *testing.T) {
 	}
 }
 
+// TestCalibrationIsACost: what calibrate writes can be read back, its comparisons and all.
+func TestCalibrationIsACost(t *testing.T) {
+	f := cost.File{
+		Schema: cost.Schema, Network: "tcp", Protocol: "raft", Model: *cost.Builtin("example"), Errors: new(cost.Model),
+		Fitted: []cost.Comparison{{Run: "-n 1", Throughput: [2]float64{1, 2}, P50: [2]float64{3, 4}, Disturbed: true}},
+		Held:   []cost.Comparison{{Run: "-n 3"}},
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := bench.ParseCost(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := json.Marshal(back); !bytes.Equal(again, data) {
+		t.Errorf("%s\ncomes back as\n%s", data, again)
+	}
+	short := bytes.Replace(data, []byte("[3,4]"), []byte("[3]"), 1)
+	if _, err := bench.ParseCost(short); err == nil || !strings.Contains(err.Error(), "fitted[0].p50_ns: a list of 1 where one of 2 must be") {
+		t.Errorf("one of two numbers: %v", err)
+	}
+}
+
 // FuzzCost: no file makes the reader panic, and what it accepts can be run with.
 func FuzzCost(f *testing.F) {
 	raw, _ := json.Marshal(cost.File{Schema: cost.Schema, Model: *cost.Builtin("example")})

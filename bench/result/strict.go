@@ -207,6 +207,21 @@ func (w *walker) token(path string, at int, token json.Token, t reflect.Type) er
 		}
 		_, err := w.dec.Token()
 		return err
+	case reflect.Array:
+		if token != json.Delim('[') {
+			return must("a list")
+		}
+		n := 0
+		for ; w.dec.More(); n++ {
+			if err := w.value(path+"["+strconv.Itoa(n)+"]", t.Elem()); err != nil {
+				return err
+			}
+		}
+		if n != t.Len() {
+			return w.wrong(path, at, "a list of %d where one of %d must be", n, t.Len())
+		}
+		_, err := w.dec.Token()
+		return err
 	case reflect.String:
 		if _, ok := token.(string); !ok {
 			return must("a text")
