@@ -102,7 +102,10 @@ func (w *Worker) serving(now smr.Time, from uint16, term uint64) {
 	}
 	g.to, g.term, g.heard, g.redirects = from, term, now, 0
 	g.since, g.fresh = now, true
-	w.again(waiting, func(int, *slot) bool { return true })
+	w.again(waiting, func(_ int, o *slot) bool {
+		o.silences = 0
+		return true
+	})
 }
 
 // redirect hears that a replica takes no commands, and whom it holds to do so.
@@ -121,12 +124,18 @@ func (w *Worker) redirect(now smr.Time, from, to uint16) {
 	}
 }
 
+// maxSilences bounds how often the time after which a command is sent again doubles.
+const maxSilences = 3
+
 // scan looks for silence. A group that has heard nothing for RetryAfter tries the
 // next replica. Commands without an answer for that long, and for several times
 // what an answer usually takes, are sent again: under overload answers come late,
 // and to ask again for what is only late would be the end of it. What is sent again in
 // silence goes to the replica after the one that it went to the last time: else its turn
-// might always be that of the same ones, which may be down for good.
+// might always be that of the same ones, which may be down for good. Each time the wait
+// is twice as long as before: an answer counts as one to what was sent last, so that usual
+// stays short while a queue of repeated commands grows (Karn and Partridge, "Improving
+// Round-Trip Time Estimates", SIGCOMM 1987).
 func (w *Worker) scan(now smr.Time) {
 	w.scanAt = now + w.RetryAfter/4
 	for i := range w.groups {
@@ -140,9 +149,10 @@ func (w *Worker) scan(now smr.Time) {
 	}
 	w.again(waiting, func(n int, o *slot) bool {
 		g := &w.groups[n/w.Inflight%len(w.groups)]
-		if now-o.last < max(w.RetryAfter, 8*g.usual) {
+		if now-o.last < max(w.RetryAfter, 8*g.usual)<<o.silences {
 			return false
 		}
+		o.silences = min(o.silences+1, maxSilences)
 		if g.silent {
 			g.to, g.silent = o.to%uint16(len(w.Replicas))+1, false
 		}

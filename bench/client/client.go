@@ -100,7 +100,8 @@ type slot struct {
 	op       command.Op
 	to       uint16 // replica it was last sent to
 	fate     fate
-	queued   bool // the slot stands in Worker.unsent
+	queued   bool  // the slot stands in Worker.unsent
+	silences uint8 // times that it was sent again for want of an answer, maxSilences at most
 }
 
 type session struct {

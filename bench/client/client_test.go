@@ -2,6 +2,7 @@ package client
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/consbench/consbench/bench/command"
@@ -251,6 +252,39 @@ func TestSilenceMovesALeaderlessGroupOn(t *testing.T) {
 		wake = b.turn(wake)
 	}
 	b.expect(2, 2)
+}
+
+// TestSilenceIsWaitedForTwiceAsLong: a command that is not answered is sent again after
+// 400, 800, 1600 and then every 3200, to one replica after the other, and at a new leader
+// it begins anew.
+func TestSilenceIsWaitedForTwiceAsLong(t *testing.T) {
+	for _, leaderless := range []bool{true, false} {
+		b := newBed(t, Options{Sessions: 1, Leaderless: leaderless})
+		if !leaderless {
+			b.serving(1, 1)
+		}
+		b.Control.Start(0, 100)
+		sent := func(until smr.Time) (at []smr.Time) {
+			for ; b.now < until; b.turn(b.now + 1) {
+				for node := 1; node <= 3; node++ {
+					if len(b.received(node)) > 0 {
+						at = append(at, b.now)
+					}
+				}
+			}
+			return at
+		}
+		b.turn(0)
+		if got, want := sent(10_000), []smr.Time{0, 400, 1200, 2800, 6000, 9200}; !slices.Equal(got, want) {
+			t.Errorf("sent at %v, want %v", got, want)
+		}
+		if !leaderless {
+			b.serving(2, 2)
+			if got, want := sent(11_000), []smr.Time{10_001, 10_500}; !slices.Equal(got, want) {
+				t.Errorf("to a new leader at %v, want %v", got, want)
+			}
+		}
+	}
 }
 
 // TestReplicasThatAreDownForGood: when two of seven never answer, every command comes
