@@ -46,6 +46,10 @@ func (r *runner) build() (err error) {
 		Cost: cfg.costModel(), Cores: cfg.Cores, Meter: cfg.Meter,
 	}
 	o.Events = cfg.traced()
+	if cfg.Transcript != nil {
+		r.transcript, o.Tells = replica.NewTranscript(cfg.Transcript, &r.protocol, cfg.Nodes, told)
+		r.transcript.Note(0, "%s, %d nodes, seed %d", r.protocol.Name, cfg.Nodes, cfg.Seed)
+	}
 	if cfg.Keys > 0 {
 		o.Histories = histories
 	}

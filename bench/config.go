@@ -3,6 +3,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -92,6 +93,9 @@ type Config struct {
 	// Evidence is what the paths of files begin with that explain a failed verdict;
 	// empty: they are temporary files, in Dir.
 	Evidence string `json:"-"`
+
+	// Transcript is told what the replicas of runs in virtual time are told and say.
+	Transcript io.Writer `json:"-"`
 }
 
 // Defaults is the configuration of consbench run without a flag.
@@ -137,6 +141,7 @@ func (c *Config) Validate(known []smr.Protocol) error {
 	}
 	add(c.Network != NetworkSim && c.Network != NetworkInproc && c.Network != NetworkTCP,
 		"network", "%q is not one of sim, inproc, tcp", c.Network)
+	add(c.Transcript != nil && c.Network != NetworkSim, "transcript", "is of runs in virtual time, --network sim: a live run that is INCORRECT leaves a trace of its last events")
 	add(c.Processes && c.Network != NetworkTCP, "processes", "replicas in processes of their own talk over sockets: it needs --network tcp, not %s", c.Network)
 	add(c.Nodes < 1 || c.Nodes > smr.MaxNodes, "nodes", "%d is not a cluster: 1 to %d nodes", c.Nodes, smr.MaxNodes)
 	add(c.Clients < 1 || c.Clients > 1<<20, "clients", "%d is not in 1 to %d", c.Clients, 1<<20)

@@ -29,6 +29,9 @@ func (c *Config) traced() int {
 	return min(traceEvents, traceMemory/traceEvent/c.Nodes)
 }
 
+// told is how many lines a transcript has at most.
+const told = 1_000_000
+
 // evidence writes a file that explains a failed verdict: beside the result, or as a
 // temporary file if there is none. It appears as a whole or not at all.
 func (r *runner) evidence(kind string, content func(io.Writer) error) (path string, err error) {
@@ -87,7 +90,7 @@ func (r *runner) draw(c *result.Check, history []check.Operation, until int64) {
 // for the warnings.
 func (r *runner) trace(v *result.Verdict) error {
 	traces := r.cluster.Traces()
-	if v.Word() != "INCORRECT" || len(traces) == 0 {
+	if v.Word() != "INCORRECT" || len(traces) == 0 || r.transcript != nil {
 		return nil
 	}
 	path, err := r.evidence("trace.txt", func(w io.Writer) error {

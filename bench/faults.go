@@ -5,6 +5,7 @@ import (
 
 	"github.com/consbench/consbench/bench/cluster"
 	"github.com/consbench/consbench/bench/fault"
+	"github.com/consbench/consbench/bench/replica"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/wal"
@@ -23,6 +24,8 @@ type injector struct {
 	crashed map[smr.NodeID]int
 	paused  map[smr.NodeID]int
 	disks   disks
+
+	transcript *replica.Transcript // nil: nobody follows
 }
 
 // strike is one instance of a fault that was carried out.
@@ -93,6 +96,7 @@ func (j *injector) lift(s *strike) {
 	s.until = j.cluster.Now() - j.from // a recovery takes its time, after that
 	until := int64(s.until)
 	s.record.Until = &until
+	j.transcript.Note(j.cluster.Now(), "FAULT ends: %s", struck(&s.record))
 	j.undo(s)
 }
 
@@ -114,6 +118,7 @@ func (j *injector) step() {
 	effect, err := a.Resolve(j)
 	if err != nil {
 		s.record.Skipped = err.Error()
+		j.transcript.Note(j.cluster.Now(), "FAULT: %s", struck(&s.record))
 		return
 	}
 	s.effect, s.record.Target = effect, effect.Text
@@ -126,6 +131,7 @@ func (j *injector) step() {
 	if !a.Fault.Verb.Instant() {
 		j.active = append(j.active, s)
 	}
+	j.transcript.Note(j.cluster.Now(), "FAULT: %s", struck(&s.record))
 	j.do(s)
 }
 

@@ -29,6 +29,8 @@ type runner struct {
 	floor    []time.Duration // of the device under them
 	tell     *teller
 
+	transcript *replica.Transcript // nil: nobody follows
+
 	from, to     smr.Time // the measured window
 	leaders      []smr.NodeID
 	leader       smr.NodeID // at the start of the window
@@ -74,6 +76,7 @@ func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress)
 		return nil, err
 	}
 	r.faults = newInjector(r.cluster, cfg, schedule)
+	r.faults.transcript = r.transcript
 	for _, phase := range []func(context.Context) error{r.elect, r.warmUp, r.measure} {
 		if err := phase(ctx); err != nil {
 			return nil, err
@@ -86,6 +89,9 @@ func runOne(ctx context.Context, cfg *Config, p smr.Protocol, progress Progress)
 	r.cluster.Stop()
 	if err := r.measureFloor(); err != nil {
 		return nil, err
+	}
+	if err := r.transcript.Close(); err != nil {
+		return nil, fmt.Errorf("--transcript: %w", err)
 	}
 	run = r.collect()
 	if r.interrupted {
@@ -140,6 +146,7 @@ func (c *Config) whyUnstable() string {
 // warmUp sends commands for a while and then lets everything come to rest, so
 // that the costs of the measured commands are theirs alone.
 func (r *runner) warmUp(ctx context.Context) error {
+	r.transcript.Note(r.cluster.Now(), "the warm-up begins")
 	r.cluster.Load(r.cluster.Now(), smr.Never)
 	if _, err := r.await(ctx, WarmingUp, smr.Time(r.cfg.Warmup), nil); err != nil {
 		return err
@@ -165,6 +172,7 @@ func (r *runner) measure(ctx context.Context) error {
 	r.to = r.from + smr.Time(r.cfg.Duration)
 	r.faults.from = r.from
 	r.leader = r.cluster.Leader()
+	r.transcript.Note(r.from, "the measured window begins")
 	r.window.Set(r.from, r.to)
 	r.cluster.Load(r.from, r.to)
 	for now := r.from; now < r.to; now = r.cluster.Now() {
@@ -189,6 +197,7 @@ func (r *runner) measure(ctx context.Context) error {
 		}
 	}
 	r.leaders = append(r.leaders, r.cluster.Leader())
+	r.transcript.Note(r.to, "the measured window ends, and with it all faults")
 	r.cluster.Unload()
 	r.measuredWall = time.Since(wall)
 	r.busy = r.cluster.Usage().Sub(r.before.usage).CPU

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+
+	"github.com/consbench/consbench/bench/smr/window"
 )
 
 // Slot shows an inspector the entry accepted in a slot: its ballot and its checksum.
@@ -69,14 +71,7 @@ func describeMulti(frame []byte) string {
 		fmt.Fprintf(&out, " [%d..%d %v]", s.lo, s.hi, s.ballot)
 	}
 	for _, e := range m.entries {
-		switch {
-		case len(e.Data) == 0:
-			fmt.Fprintf(&out, " %d=no-op/%v", e.Index, Ballot(e.Ballot))
-		case len(e.Data) > 16:
-			fmt.Fprintf(&out, " %d=(%d bytes)/%v", e.Index, len(e.Data), Ballot(e.Ballot))
-		default:
-			fmt.Fprintf(&out, " %d=%q/%v", e.Index, e.Data, Ballot(e.Ballot))
-		}
+		fmt.Fprintf(&out, " %d=%s/%v", e.Index, window.Name(e.Data), Ballot(e.Ballot))
 	}
 	if err != nil {
 		fmt.Fprintf(&out, " (%v)", err)
@@ -84,8 +79,9 @@ func describeMulti(frame []byte) string {
 	return out.String()
 }
 
-// describeBasic writes a frame of basic Paxos as its items: op, slot, ballot. Of a frame
-// that is cut short it writes the items that are there.
+// describeBasic writes a frame of basic Paxos as its items: what, slot and ballot, and
+// the value where there is one. Of a frame that is cut short it writes the items that are
+// there.
 func describeBasic(frame []byte) string {
 	b, err := ParseBatch(frame)
 	if err != nil {
@@ -97,21 +93,31 @@ func describeBasic(frame []byte) string {
 		b.items = frame[BatchHeadSize:][:ItemSize*int(min(uint64(claimed), uint64(there)))]
 	}
 	var out []string
+	entries := b.Entries
 	for i := range b.Len() {
 		it := b.Item(i)
-		s := fmt.Sprintf("%v %d", it.Op, it.Slot)
+		value := ""
+		if carries, _ := it.Carries(); carries && len(entries) > 0 {
+			value, entries = " = "+window.Name(entries[0].Data), entries[1:]
+		}
+		s := fmt.Sprintf("%v slot %d", it.Op, it.Slot)
 		if it.Ballot != 0 {
-			s += " " + it.Ballot.String()
+			s += " ballot " + it.Ballot.String()
 		}
 		switch {
 		case it.Op == OpPromise && it.Other != 0:
-			s += " (accepted " + it.Other.String() + ")"
+			s += " (accepted " + it.Other.String() + value + ")"
 		case it.Op == OpReject:
 			s += " (promised " + it.Other.String() + ")"
+		default:
+			s += value
 		}
 		out = append(out, s)
 	}
-	out = append(out, fmt.Sprintf("known %d", b.Known))
+	if b.Len() == 0 {
+		out = append(out, "heartbeat")
+	}
+	out = append(out, fmt.Sprintf("chosen to %d", b.Known))
 	if err != nil {
 		out = append(out, "("+err.Error()+")")
 	}

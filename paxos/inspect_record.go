@@ -45,7 +45,7 @@ func describeBasicRecord(b []byte) string {
 	return fmt.Sprintf("no record of Paxos: kind %q, %d bytes", b[0], len(b))
 }
 
-// describeRun names the first entries of a run: slot and ballot of each.
+// describeRun names the first entries of a run: slot, ballot and data of each.
 func describeRun(run []byte) string {
 	var words []string
 	for len(run) > 0 && len(words) < 8 {
@@ -53,7 +53,7 @@ func describeRun(run []byte) string {
 		if err != nil {
 			return "entries cut short or damaged"
 		}
-		words = append(words, fmt.Sprintf("%d of %v", e.Index, Ballot(e.Ballot)))
+		words = append(words, fmt.Sprintf("%d of %v = %s", e.Index, Ballot(e.Ballot), window.Name(e.Data)))
 		run = rest
 	}
 	switch {

@@ -64,7 +64,7 @@ func votes(pre bool) string {
 	return "vote"
 }
 
-// describeEntries names the entries of an append: index and term of each.
+// describeEntries names the entries of an append: index, term and data of each.
 func describeEntries(body []byte) string {
 	var words []string
 	for len(body) > 0 && len(words) < 8 {
@@ -72,7 +72,7 @@ func describeEntries(body []byte) string {
 		if err != nil {
 			return "entries cut short or damaged"
 		}
-		words = append(words, fmt.Sprintf("%d of term %d", e.Index, e.Ballot))
+		words = append(words, fmt.Sprintf("%d of term %d = %s", e.Index, e.Ballot, window.Name(e.Data)))
 		body = rest
 	}
 	switch {

@@ -38,6 +38,8 @@ type Options struct {
 	Meter  bool        // count work and the time that it takes, live too
 	Events int         // of each replica that are kept for Traces, the last ones; 0 = none
 
+	Tells []*replica.Trace // of the replicas, written to instead; nil: as Events says
+
 	// Lean takes memory when it is needed, not beforehand: for thousands of short
 	// runs that nobody measures.
 	Lean bool
@@ -167,7 +169,9 @@ func start(o Options, d driver, network netsim.Network) (*Cluster, error) {
 	c := &Cluster{opts: o, network: network, load: load{driver: d, control: o.Client.Control, first: o.Nodes}}
 	c.links, c.findings = newLinks(o.Nodes, o.Link, network), newFindings()
 	c.links.place(o.Links)
-	if o.Events > 0 {
+	if o.Tells != nil {
+		c.traces = o.Tells
+	} else if o.Events > 0 {
 		c.traces, c.hold = replica.NewTraces(o.Nodes, o.Events)
 		c.digests.Found = c.hold
 	}

@@ -76,7 +76,7 @@ func (r *Replica) propose(now smr.Time) {
 			if mutant.Enabled && mutant.On(mutant.SessionAnswersEarly) {
 				r.answerAll(r.inbound[:n])
 			}
-			r.Trace.proposes(now, r.tags.next-1, n)
+			r.Trace.proposes(now, r.tags.next-1, r.inbound[:n])
 			r.inbound = r.inbound[n:]
 			if r.CPU != nil {
 				r.CPU.Proposed(commands, n)

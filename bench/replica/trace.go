@@ -25,6 +25,7 @@ type Trace struct {
 	held  *atomic.Bool
 	left  int // moments until it stands still, once held
 	spare moment
+	tells *Transcript // nil: nobody is told as it happens
 }
 
 // traceKeep is how many bytes of a frame or record are kept: all of a reply or a vote,
@@ -73,6 +74,9 @@ func NewTraces(n, events int) (traces []*Trace, hold func()) {
 
 // add returns the next moment, to be filled in.
 func (t *Trace) add(now smr.Time, what happening) *moment {
+	if t.tells != nil {
+		t.tells.put() // the moment before is complete
+	}
 	m := &t.ring[t.count%uint64(len(t.ring))]
 	switch {
 	case !t.held.Load():
@@ -84,14 +88,20 @@ func (t *Trace) add(now smr.Time, what happening) *moment {
 		m = &t.spare
 	}
 	m.at, m.what, m.kept, m.size = now, what, 0, 0
+	if t.tells != nil {
+		t.tells.take(t.node, m)
+	}
 	return m
 }
 
 // keep notes what a frame or record consists of.
-func (m *moment) keep(head, body []byte) {
+func (t *Trace) keep(m *moment, head, body []byte) {
 	m.size = uint32(len(head) + len(body))
 	n := copy(m.data[:], head)
 	m.kept = uint8(n + copy(m.data[n:], body))
+	if t.tells != nil {
+		t.tells.whole = append(append(t.tells.whole[:0], head...), body...)
+	}
 }
 
 func (t *Trace) starts(now smr.Time, s *smr.Status) {
@@ -112,7 +122,7 @@ func (t *Trace) arrives(now smr.Time, from smr.NodeID, channel uint8, data []byt
 	if t != nil {
 		m := t.add(now, arrived)
 		m.peer, m.kind = from, channel
-		m.keep(data, nil)
+		t.keep(m, data, nil)
 	}
 }
 
@@ -120,14 +130,17 @@ func (t *Trace) sends(now smr.Time, to smr.NodeID, channel uint8, head, body []b
 	if t != nil {
 		m := t.add(now, sent)
 		m.peer, m.kind = to, channel
-		m.keep(head, body)
+		t.keep(m, head, body)
 	}
 }
 
-func (t *Trace) proposes(now smr.Time, tag smr.Tag, bytes int) {
+func (t *Trace) proposes(now smr.Time, tag smr.Tag, data []byte) {
 	if t != nil {
 		m := t.add(now, proposed)
-		m.a, m.size = uint64(tag), uint32(bytes)
+		m.a, m.size = uint64(tag), uint32(len(data))
+		if t.tells != nil {
+			t.keep(m, data, nil)
+		}
 	}
 }
 
@@ -139,7 +152,7 @@ func (t *Trace) logs(now smr.Time, rd *smr.Ready) {
 	for i := range rd.Records {
 		m := t.add(now, logged)
 		m.a, m.kind = rd.Number, uint8(rd.Sync)
-		m.keep(rd.Records[i].Head, rd.Records[i].Body)
+		t.keep(m, rd.Records[i].Head, rd.Records[i].Body)
 	}
 }
 
@@ -191,7 +204,7 @@ func WriteTraces(w io.Writer, p *smr.Protocol, traces []*Trace) error {
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return int(min(max(a.at-b.at, -1), 1)) })
 	for _, l := range lines {
-		if _, err := fmt.Fprintf(w, "%14.6fms  %-4v %s\n", float64(l.at)/1e6, l.of.node, l.words(p)); err != nil {
+		if _, err := fmt.Fprintf(w, "%14.6fms  %-4v %s\n", float64(l.at)/1e6, l.of.node, l.words(p, l.data[:l.kept])); err != nil {
 			return err
 		}
 	}
@@ -200,21 +213,21 @@ func WriteTraces(w io.Writer, p *smr.Protocol, traces []*Trace) error {
 
 var syncNames = [...]string{"nothing", "entries", "a vote", "a campaign"}
 
-// words is the moment as a person reads it.
-func (m *moment) words(p *smr.Protocol) string {
+// words is the moment as a person reads it. data is what is known of its frame or record.
+func (m *moment) words(p *smr.Protocol, data []byte) string {
 	switch m.what {
 	case started:
 		return fmt.Sprintf("STARTS in term %d, commit %d", m.a, m.b)
 	case crashed:
 		return "CRASHES"
 	case arrived:
-		return fmt.Sprintf("<- %v  %s", m.peer, m.frame(p))
+		return fmt.Sprintf("<- %v  %s", m.peer, m.frame(p, data))
 	case sent:
-		return fmt.Sprintf("-> %v  %s", m.peer, m.frame(p))
+		return fmt.Sprintf("-> %v  %s", m.peer, m.frame(p, data))
 	case proposed:
 		return fmt.Sprintf("takes proposal %d, %d bytes", m.a, m.size)
 	case logged:
-		return fmt.Sprintf("writes %d for %s: %s", m.a, syncNames[m.kind%uint8(len(syncNames))], m.described(p.DescribeRecord, "a record"))
+		return fmt.Sprintf("writes %d for %s: %s", m.a, syncNames[m.kind%uint8(len(syncNames))], m.described(p.DescribeRecord, "a record", data))
 	case persisted:
 		return fmt.Sprintf("durable: writes up to %d", m.a)
 	case committed:
@@ -231,11 +244,11 @@ func (m *moment) words(p *smr.Protocol) string {
 }
 
 // frame is a frame of any channel.
-func (m *moment) frame(p *smr.Protocol) string {
+func (m *moment) frame(p *smr.Protocol, data []byte) string {
 	le := binary.LittleEndian
 	switch {
 	case m.kind == channelCore:
-		return m.described(p.Describe, "a frame")
+		return m.described(p.Describe, "a frame", data)
 	case m.kind == channelChunk && m.kept >= chunkHeader:
 		return fmt.Sprintf("snapshot %d at %d: %d bytes from %d of %d", le.Uint64(m.data[:]), le.Uint64(m.data[8:]), m.size-chunkHeader, le.Uint64(m.data[32:]), le.Uint64(m.data[24:]))
 	case m.kind == channelAck && m.kept == ackSize:
@@ -245,15 +258,15 @@ func (m *moment) frame(p *smr.Protocol) string {
 }
 
 // described is data in the protocol's own words, as far as it was kept.
-func (m *moment) described(describe func([]byte) string, what string) string {
+func (m *moment) described(describe func([]byte) string, what string, data []byte) string {
 	words := what
 	if describe != nil {
-		words = describe(m.data[:m.kept])
+		words = describe(data)
 	}
-	if int(m.size) > int(m.kept) || describe == nil {
+	if int(m.size) > len(data) || describe == nil {
 		words += fmt.Sprintf(" [%d bytes", m.size)
-		if int(m.size) > int(m.kept) {
-			words += fmt.Sprintf(", %d kept", m.kept)
+		if int(m.size) > len(data) {
+			words += fmt.Sprintf(", %d kept", len(data))
 		}
 		words += "]"
 	}

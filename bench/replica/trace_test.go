@@ -19,7 +19,7 @@ func TestTraceAllocatesNothing(t *testing.T) {
 			tr.arrives(1, 2, channelCore, frame)
 			tr.sends(1, 2, channelCore, frame[:40], frame)
 			tr.logs(1, rd)
-			tr.proposes(1, 9, 100)
+			tr.proposes(1, 9, frame[:100])
 			tr.persists(1, 3)
 			tr.commits(1, 1, state)
 			tr.events(events)

@@ -51,6 +51,7 @@ func (r *Replica) drain(now smr.Time) {
 	rd := &r.rd
 	for again := true; again; {
 		r.core.Ready(now, rd)
+		r.Trace.events(rd.Events) // what is said and written below follows from them
 		if len(rd.Records) > 0 {
 			r.passes(BeforeAppend)
 			r.Trace.logs(now, rd)
@@ -86,7 +87,6 @@ func (r *Replica) drain(now smr.Time) {
 			r.Trace.commits(now, rd.Committed[0].Index, r.state)
 		}
 		r.Events.Add(rd.Events)
-		r.Trace.events(rd.Events)
 		for _, e := range rd.Events {
 			if e.Type == smr.Serving {
 				r.notify(command.Answer{Status: command.Serving, From: uint32(r.id), Term: e.Term})

@@ -59,9 +59,9 @@ func dumps(t *testing.T, status int, args []string, want ...string) {
 // TestWalDump dumps the logs of real runs, whole and damaged.
 func TestWalDump(t *testing.T) {
 	meaning := map[string][]string{
-		"raft":       {`update: term=\d+ vote=n\d commit=\d+, no entries$`, `update: term=\d+ vote=n\d commit=\d+, entries \d+.* of term \d+$`},
-		"multipaxos": {`accepted: promised \d+\.n\d, commit=\d+, no entries$`, `accepted: promised .* entries \d+.* of \d+\.n\d$`},
-		"paxos":      {`  promise(:|s for \d+ slots, the first:) \d+\.n\d for slot \d+$`, `accepted: entries \d+.* of \d+\.n\d$`, `  commit=\d+$`},
+		"raft":       {`update: term=\d+ vote=n\d commit=\d+, no entries$`, `update: term=\d+ vote=n\d commit=\d+, entries \d+.* of term \d+ = \S+$`},
+		"multipaxos": {`accepted: promised \d+\.n\d, commit=\d+, no entries$`, `accepted: promised .* entries \d+.* of \d+\.n\d = \S+$`},
+		"paxos":      {`  promise(:|s for \d+ slots, the first:) \d+\.n\d for slot \d+$`, `accepted: entries \d+.* of \d+\.n\d = \S+$`, `  commit=\d+$`},
 	}
 	for _, p := range protocols() {
 		if testing.Short() && p.Name != "raft" {
