@@ -1,7 +1,9 @@
 package bench_test
 
 import (
+	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +11,10 @@ import (
 	"github.com/consbench/consbench/bench"
 	"github.com/consbench/consbench/bench/cost"
 	"github.com/consbench/consbench/bench/scenario"
+	"github.com/consbench/consbench/bench/smr"
 )
+
+var partialSeeds = flag.Int("partial.seeds", 3, "runs of each partial partition in TestPartialPartitions")
 
 // TestPartialPartitions: who recovers from the partial partitions of Omni-Paxos
 // (EuroSys 2023, 7.2), and in how many election timeouts T. Published: Raft is down
@@ -17,57 +22,60 @@ import (
 // for all of a constrained election; Multi-Paxos recovers from that in about 3 T. With
 // pre-vote and without check-quorum nobody recovers from a quorum loss: the hub hears
 // the leader, which has no quorum and does not know it, and so promises nobody a vote.
-// Whoever recovers is down for at most 5 T.
+// Whoever recovers is down for at most 5 T (of many seeds one in twenty may draw more:
+// elections are random); whoever does not is in a livelock, which is reported. Where the
+// leader reaches a majority all the time, pre-vote deposes nobody. (With -v -partial.seeds
+// 100 it prints the table of bench/scenario/README.md.)
 func TestPartialPartitions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long in virtual time, which has one goroutine")
 	}
-	const whole = 14 * time.Second // of a partition of 15 s
-	for _, c := range []struct {
-		scenario, protocol   string
-		preVote, checkQuorum bool
-		recovers             bool
-	}{
-		{"quorum-loss", "raft", false, false, true},
-		{"quorum-loss", "raft", false, true, true},
-		{"quorum-loss", "raft", true, false, false},
-		{"quorum-loss", "raft", true, true, true},
-		{"quorum-loss", "multipaxos", false, false, true},
-		{"quorum-loss", "multipaxos", false, true, true},
-		{"quorum-loss", "multipaxos", true, false, false},
-		{"quorum-loss", "multipaxos", true, true, true},
-		{"constrained", "raft", false, false, false},
-		{"constrained", "raft", false, true, false},
-		{"constrained", "raft", true, false, false},
-		{"constrained", "raft", true, true, false},
-		{"constrained", "multipaxos", false, false, true},
-		{"constrained", "multipaxos", true, true, true},
-		{"chained", "raft", false, false, true},
-		{"chained", "raft", true, true, true},
-		{"chained", "multipaxos", false, false, true},
-		{"chained", "multipaxos", true, true, true},
-		{"ring", "raft", false, false, true},
-		{"ring", "raft", true, true, true},
-		{"ring", "multipaxos", true, true, true},
-	} {
-		t.Run(fmt.Sprintf("%s/%s/pre-vote=%v/check-quorum=%v", c.scenario, c.protocol, c.preVote, c.checkQuorum), func(t *testing.T) {
-			for seed := range uint64(3) {
-				r := run(t, partial(t, c.scenario, c.protocol, seed, c.preVote, c.checkQuorum))
-				for _, f := range r.Faults {
-					if f.Skipped != "" {
-						t.Fatalf("%s: %s", f.Action, f.Skipped)
+	const T = 300 * time.Millisecond // the longest election timeout
+	const whole = 14 * time.Second   // of a partition of 15 s
+	for _, name := range []string{"quorum-loss", "constrained", "chained", "ring"} {
+		for _, protocol := range []string{"raft", "multipaxos"} {
+			for _, options := range []struct{ preVote, checkQuorum bool }{{true, true}, {false, true}, {false, false}, {true, false}} {
+				recovers := true
+				switch name {
+				case "quorum-loss":
+					recovers = options.checkQuorum || !options.preVote
+				case "constrained": // the only hub has a stale log
+					recovers = protocol != "raft"
+				}
+				t.Run(fmt.Sprintf("%s/%s/pre-vote=%v/check-quorum=%v", name, protocol, options.preVote, options.checkQuorum), func(t *testing.T) {
+					var all []time.Duration
+					late := 0
+					for seed := range uint64(*partialSeeds) {
+						r := run(t, partial(t, name, protocol, seed, options.preVote, options.checkQuorum))
+						for _, f := range r.Faults {
+							if f.Skipped != "" {
+								t.Fatalf("%s: %s", f.Action, f.Skipped)
+							}
+						}
+						down := time.Duration(r.Unavailable)
+						all = append(all, down)
+						if recovers && down > 5*T {
+							late++
+							t.Logf("seed %d: down for %v, %.1f T", seed, down, float64(down)/float64(T))
+						}
+						if recovers && len(r.Livelocks) > 0 {
+							t.Errorf("seed %d: %+v", seed, r.Livelocks)
+						}
+						if !recovers && (down < whole || len(r.Livelocks) != 1 || r.Livelocks[0].Timeouts == 0 || r.Livelocks[0].Hub == 0) {
+							t.Errorf("seed %d: down for %v only; %+v", seed, down, r.Livelocks)
+						}
+						if (name == "chained" || name == "ring") && options.preVote && len(r.Elections) > 0 {
+							t.Errorf("seed %d: a leader that had its quorum was deposed: %+v", seed, r.Elections)
+						}
 					}
-				}
-				down := time.Duration(r.Unavailable)
-				const T = 300 * time.Millisecond // the longest election timeout
-				if c.recovers && down > 5*T {
-					t.Errorf("seed %d: down for %v, %.1f T; %+v", seed, down, float64(down)/float64(T), r.Livelocks)
-				}
-				if !c.recovers && (down < whole || len(r.Livelocks) != 1 || r.Livelocks[0].Timeouts == 0) {
-					t.Errorf("seed %d: down for %v only; %+v", seed, down, r.Livelocks)
-				}
+					if 20*late > len(all) {
+						t.Errorf("%d of %d runs were down for more than 5 T", late, len(all))
+					}
+					slices.Sort(all)
+					t.Logf("median %.1f T, longest %.1f T", float64(all[len(all)/2])/float64(T), float64(all[len(all)-1])/float64(T))
+				})
 			}
-		})
+		}
 	}
 }
 
@@ -90,33 +98,57 @@ func partial(t *testing.T, name, protocol string, seed uint64, preVote, checkQuo
 	return c
 }
 
-// TestRejoin: a server that was cut off and comes back deposes nobody with pre-vote,
-// and without it causes exactly one disruption (dissertation, 9.6): in its higher term
-// one election is won, and then there is peace.
+// TestRejoin: a server that is cut off and comes back, three times, raises no term and
+// deposes nobody with pre-vote. Without it every return is exactly one disruption (Raft
+// dissertation, 9.6): in the term that it brings one election is won, and then there is
+// peace. A crash of the leader at the end shows which term the next one has.
 func TestRejoin(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long in virtual time, which has one goroutine")
 	}
-	for _, preVote := range []bool{true, false} {
-		for seed := range uint64(5) {
-			c := virtual("raft")
-			c.Nodes, c.Rate, c.Inflight, c.Seed = 5, 100, 64, seed
-			c.Leader, c.PreVote, c.CheckQuorum = "1", preVote, false
-			c.Duration = 12 * time.Second
-			c.Faults = []string{"isolate node 3 at 1s for 4s"}
-			r := run(t, c)
-			deposed, changes := 0, 0
-			for _, e := range r.Elections {
-				if e.Elected != nil && *e.Elected >= int64(5*time.Second) {
-					changes++
-					deposed = max(deposed, int(e.Term))
+	for _, p := range []struct {
+		name  string
+		cut   [3]smr.NodeID // none of them the leader at that time
+		first uint64        // term, or round of the ballot, of the first leader
+		shift int           // of the round in a ballot
+	}{
+		{"raft", [3]smr.NodeID{3, 3, 3}, 1, 0},        // what it missed keeps it from winning
+		{"multipaxos", [3]smr.NodeID{3, 4, 5}, 1, 16}, // whoever returns has the highest ballot, and leads
+	} {
+		for _, preVote := range []bool{true, false} {
+			for seed := range uint64(5) {
+				c := virtual(p.name)
+				c.Nodes, c.Rate, c.Inflight, c.Seed = 5, 100, 64, seed
+				c.Leader, c.PreVote, c.CheckQuorum = "1", preVote, false
+				c.Duration = 15 * time.Second
+				back := []time.Duration{3 * time.Second, 7 * time.Second, 11 * time.Second}
+				for i, at := range back {
+					c.Faults = append(c.Faults, fmt.Sprintf("isolate node %d at %v for 2s", p.cut[i], at-2*time.Second))
 				}
-			}
-			switch {
-			case preVote && len(r.Elections) != 0:
-				t.Errorf("seed %d: with pre-vote a leader was deposed: %+v", seed, r.Elections)
-			case !preVote && changes != 1:
-				t.Errorf("seed %d: without pre-vote %d leaders followed on the return, want 1: %+v", seed, changes, r.Elections)
+				crash := 14 * time.Second
+				c.Faults = append(c.Faults, fmt.Sprintf("crash leader at %v", crash))
+				r := run(t, c)
+				about := fmt.Sprintf("%s, pre-vote %v, seed %d", p.name, preVote, seed)
+				want := []time.Duration{crash}
+				if !preVote {
+					want = append(back, crash)
+				}
+				if len(r.Elections) != len(want) {
+					t.Errorf("%s: %d elections, want %d: %+v", about, len(r.Elections), len(want), r.Elections)
+					continue
+				}
+				for i, e := range r.Elections {
+					// Without pre-vote the others hear of the higher term at once, or when the
+					// returning server times out again.
+					if e.Elected == nil || time.Duration(*e.Elected) < want[i] || time.Duration(*e.Elected) > want[i]+2*c.ElectionMax {
+						t.Errorf("%s: election %d: %+v, want it within %v from %v on", about, i, e, 2*c.ElectionMax, want[i])
+					}
+				}
+				if last := r.Elections[len(r.Elections)-1].Term >> p.shift; preVote && last != p.first+1 {
+					t.Errorf("%s: after the crash term %d: returns have raised it", about, last)
+				} else if !preVote && last < p.first+10 { // two seconds are some ten time-outs
+					t.Errorf("%s: after the crash term %d: it was not cut off", about, last)
+				}
 			}
 		}
 	}
