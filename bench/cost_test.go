@@ -104,6 +104,38 @@ func TestClosedLoopBounds(t *testing.T) {
 	}
 }
 
+// TestBusiestReplicaBounds: what the busiest replica does for a command, at its prices,
+// is a service time S; a closed loop of many clients gets 1/S, and no more. Replicas that
+// do less could do more: the bound is that of the busiest.
+func TestBusiestReplicaBounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
+	m := cost.Model{Turn: 900, Receive: 2000, ReceiveByte: .5, Send: 3000, SendByte: .7, Propose: 400, ProposeByte: .2, Entry: 800, Apply: 300, ApplyByte: .1}
+	for _, protocol := range []string{"raft", "multipaxos"} {
+		for _, n := range []int{1, 3, 5} {
+			c := costly(protocol, m)
+			c.Nodes, c.Clients, c.Size, c.Batch, c.Duration, c.Delay = n, 3000, 64, 8, 200*time.Millisecond, 50*time.Microsecond
+			r := run(t, c)
+			commands := r.Throughput * c.Duration.Seconds()
+			least := math.Inf(1) // of the bounds of all replicas
+			for i, w := range r.Cost.Replicas {
+				d := w.Done
+				service := (m.Turn*float64(d.Turns) + m.Receive*float64(d.Received) + m.ReceiveByte*float64(d.ReceivedBytes) +
+					m.Send*float64(d.Sent) + m.SendByte*float64(d.SentBytes) + m.Propose*float64(d.Proposed) + m.ProposeByte*float64(d.ProposedBytes) +
+					m.Entry*float64(d.Entries) + m.Apply*float64(d.Applied) + m.ApplyByte*float64(d.AppliedBytes)) / commands
+				least = min(least, 1e9/service)
+				if off := float64(w.Busy)/(service*commands) - 1; math.Abs(off) > .02 { // turns at the ends of the window
+					t.Errorf("%s, %d nodes: n%d was busy for %v, its work costs %v", protocol, n, i+1, w.Busy, service*commands)
+				}
+			}
+			if r.Throughput > 1.02*least || r.Throughput < .95*least {
+				t.Errorf("%s, %d nodes: %.0f/s, the busiest replica can do %.0f/s", protocol, n, r.Throughput, least)
+			}
+		}
+	}
+}
+
 // TestKnee: at rising rate throughput follows the rate up to what the busiest replica
 // can do, and no further; response times are flat before and climb beyond; and the
 // report says that this was the limit.

@@ -201,7 +201,8 @@ func TestFaults(t *testing.T) {
 }
 
 // TestSteadyStateAllocatesNothing: a run twice as long allocates no more per
-// command, in virtual time (where every turn is the live one's code) and in process.
+// command, in virtual time (where every turn is the live one's code), there with a cost
+// model as well, and in process.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes real time; the race detector allocates, too")
@@ -212,15 +213,19 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		commits = float64(r.Totals.Commits)
 		return r.PerCommit.Allocs * commits, commits
 	}
-	for _, on := range [][2]string{
+	for _, on := range [][3]string{
 		{bench.NetworkSim, bench.StorageMemory}, {bench.NetworkInproc, bench.StorageMemory},
 		{bench.NetworkSim, bench.StorageDisk}, {bench.NetworkInproc, bench.StorageDisk},
+		{bench.NetworkSim, bench.StorageMemory, "example"},
 	} {
 		network, storage := on[0], on[1]
 		for _, p := range []string{"raft", "multipaxos", "paxos"} {
 			c := virtual(p)
 			c.Network, c.Storage, c.Clients, c.Warmup = network, storage, 64, 200*time.Millisecond
 			c.SyncLatency = 200 * time.Microsecond
+			if c.Cost = on[2]; c.Cost != "" {
+				c.Cores = 2 // clients pay, too
+			}
 			if network == bench.NetworkInproc {
 				c.Delay, c.Jitter = 0, 0
 				if storage == bench.StorageDisk {
@@ -236,7 +241,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 				free = 1000
 			}
 			if long-short > free+0.005*max(m-n, 0) {
-				t.Errorf("%s, %s, %s: %.0f allocations for %.0f commands, %.0f for %.0f", network, storage, p, short, n, long, m)
+				t.Errorf("%s, %s, %s %s: %.0f allocations for %.0f commands, %.0f for %.0f", network, storage, p, on[2], short, n, long, m)
 			}
 		}
 	}
