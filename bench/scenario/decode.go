@@ -109,7 +109,7 @@ func (d *decoder) at(n *yaml.Node, path, format string, args ...any) {
 // document reads YAML as a tree and returns its root, nil after an error.
 func (d *decoder) document(text []byte) *yaml.Node {
 	if len(text) > MaxSize {
-		d.wrong(1, 1, "", "the file has %s: a scenario has at most %s", workload.Size(len(text)), workload.Size(MaxSize))
+		d.wrong(1, 1, "", "the file is larger than %s, the most that a scenario has", workload.Size(MaxSize))
 		return nil
 	}
 	line, column := 1, 1

@@ -48,13 +48,13 @@ func Builtin(name string) *Scenario {
 }
 
 // Is reports whether arg looks like a scenario: the name of a built-in one, of a
-// YAML file, or of any file that exists.
+// YAML file, or of any file that exists, a pipe as well.
 func Is(arg string) bool {
 	if Builtin(arg) != nil || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") {
 		return true
 	}
 	info, err := os.Stat(arg)
-	return err == nil && info.Mode().IsRegular()
+	return err == nil && !info.IsDir()
 }
 
 // Load returns the built-in scenario of that name, or that of the file. A built-in

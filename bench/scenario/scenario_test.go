@@ -137,6 +137,9 @@ func TestBadFiles(t *testing.T) {
 // TestLargeFiles: what is too large to commit.
 func TestLargeFiles(t *testing.T) {
 	dir := t.TempDir()
+	if !Is("/dev/stdin") || Is(dir) || Is(filepath.Join(dir, "none")) || !Is(filepath.Join(dir, "none.yml")) {
+		t.Error("a pipe can be a scenario, a directory or nothing cannot")
+	}
 	for name, text := range map[string]string{
 		"ten-megabytes": strings.Repeat("faults: [crash leader at 2s]\n", 10<<20/29),
 		"deep-list":     strings.Repeat("[", MaxSize-1),
