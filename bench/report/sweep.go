@@ -192,7 +192,12 @@ func (p *page) sweepCurve(s *result.Sweep, c *result.SweepCurve, metrics []measu
 		})
 	}
 	if slices.ContainsFunc(c.Points, func(pt result.SweepPoint) bool { return pt.Busy > 0 }) {
-		column("busy", func(pt *result.SweepPoint) string { return fmt.Sprintf("%.0f%%", 100*pt.Busy) })
+		column("busy", func(pt *result.SweepPoint) string {
+			if pt.Busy == 0 { // work takes no time there
+				return ""
+			}
+			return fmt.Sprintf("%.0f%%", 100*pt.Busy)
+		})
 	}
 	if best > 0 && len(s.Objective) == 0 {
 		column("power", func(pt *result.SweepPoint) string {
@@ -221,6 +226,9 @@ func curveName(s *result.Sweep, c *result.SweepCurve) string {
 	return c.Protocol + " " + s.Over[1].Setting + "=" + c.At
 }
 
+// saturated is from which share of the time on the busiest replica is at its limit.
+const saturated = 0.95
+
 // sweepMark says of a point what its figures do not.
 func (p *page) sweepMark(s *result.Sweep, c *result.SweepCurve, i int) string {
 	pt := &c.Points[i]
@@ -235,8 +243,11 @@ func (p *page) sweepMark(s *result.Sweep, c *result.SweepCurve, i int) string {
 	case len(pt.Samples) == 0:
 		words = append(words, "not run")
 	}
-	if pt.Overload != "" {
+	switch {
+	case pt.Overload != "":
 		words = append(words, "OVERLOAD")
+	case pt.Busy >= saturated:
+		words = append(words, "saturated")
 	}
 	if pt.Met != nil {
 		word := "misses"
@@ -315,11 +326,31 @@ func kneeText(s *result.Sweep, c *result.SweepCurve) string {
 	text := fmt.Sprintf("%s%s (between %s and %s): %s/s at a mean response of %s, where throughput over response is highest",
 		axis, Clean(pt.Value), Clean(c.Points[k.Point-1].Value), Clean(c.Points[k.Point+1].Value),
 		about(pt.Values["throughput"].Median), duration(pt.Values["response.mean"].Median))
+	if most := beyondKnee(c); most != nil {
+		text += fmt.Sprintf("; throughput rises further, to %s/s at %s%s, but with a mean response of %s",
+			about(most.Values["throughput"].Median), axis, Clean(most.Value), duration(most.Values["response.mean"].Median))
+	}
 	if k.Again > 0 {
 		other := &c.Points[k.Again]
 		text += fmt.Sprintf("; unclear, for at %s it is %.0f%% of that again: take more --repeat, a longer --duration or more values", Clean(other.Value), 100**other.Power / *pt.Power)
 	}
 	return text
+}
+
+// beyondKnee is the point with the highest throughput above the knee if that is much more
+// at a much longer response; nil if there is none.
+func beyondKnee(c *result.SweepCurve) *result.SweepPoint {
+	const more, longer = 1.25, 2
+	knee := c.Points[c.Knee.Point].Values
+	var best *result.SweepPoint
+	for i := c.Knee.Point + 1; i < len(c.Points); i++ {
+		pt := &c.Points[i]
+		x, response := pt.Values["throughput"].Median, pt.Values["response.mean"].Median
+		if x > more*knee["throughput"].Median && response > longer*knee["response.mean"].Median && (best == nil || x > best.Values["throughput"].Median) {
+			best = pt
+		}
+	}
+	return best
 }
 
 // foundText says what a search came to.

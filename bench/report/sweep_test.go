@@ -59,6 +59,9 @@ func TestSweepGolden(t *testing.T) {
 	}
 	curve := file(1, 1000, 3000, 5000, 7000, 9000, 12_000)
 	curve.Curves[0].Knee = &result.SweepKnee{Point: 2}
+	for i, busy := range []float64{0, .3, .5, .7, .96, 1} {
+		curve.Curves[0].Points[i].Busy = busy
+	}
 	live := file(3, 1000, 5000, 9000)
 	live.Curves[0].Knee = &result.SweepKnee{Point: 2, Edge: "last"}
 	live.Curves[0].Points[1].Good, live.Curves[0].Points[1].Failed = 2, 1
@@ -108,6 +111,28 @@ func TestWhereOverloadIs(t *testing.T) {
 		where, first := overloaded(c)
 		if where != want || (first == nil) != (want == "") {
 			t.Errorf("%s: %q, %v", marks, where, first)
+		}
+	}
+}
+
+// TestKneeText: a knee says what more load still brings beyond it, where that is much.
+func TestKneeText(t *testing.T) {
+	s := &result.Sweep{Exact: true, Over: []result.SweepAxis{{Setting: "rate"}}}
+	curve := func(points ...[2]float64) *result.SweepCurve {
+		c := &result.SweepCurve{Knee: &result.SweepKnee{Point: 1}}
+		for i, p := range points {
+			c.Points = append(c.Points, result.SweepPoint{Value: string(rune('a' + i)), Values: map[string]result.Middle{"throughput": {Median: p[0]}, "response.mean": {Median: p[1]}}})
+		}
+		return c
+	}
+	const knee = "rate b (between a and c): 70,000/s at a mean response of 2.00ms, where throughput over response is highest"
+	for want, c := range map[string]*result.SweepCurve{
+		knee: curve([2]float64{40e3, 2e6}, [2]float64{70e3, 2e6}, [2]float64{80e3, 2e8}),
+		knee + "; throughput rises further, to 400,000/s at rate d, but with a mean response of 150ms": curve(
+			[2]float64{40e3, 2e6}, [2]float64{70e3, 2e6}, [2]float64{90e3, 1e8}, [2]float64{400e3, 1.5e8}, [2]float64{300e3, 2e8}),
+	} {
+		if got := kneeText(s, c); got != want {
+			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
 }
