@@ -68,6 +68,9 @@ func (r *runner) warnings(run *result.Run, l *client.Ledger) []string {
 	if !r.cfg.Durable() {
 		warn("NOT DURABLE: with --fsync off nothing is on stable storage when it is acknowledged")
 	}
+	if r.transcript != nil {
+		warn("allocations and CPU time are of the transcript, too")
+	}
 	for _, s := range run.Totals.Stopped {
 		warn("n%d stopped, and no fault of the schedule explains it: %s", s.Node, s.Why)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,49 @@ func help(w io.Writer, b *binding, protocols []smr.Protocol) {
 Sizes and times carry their unit: 256B, 64KiB, 150ms, 2s. Rates: 10k/s.
 Exit status: 0 good, 1 run failed, 2 usage, 3 INCORRECT, 130 interrupted.
 `)
+}
+
+// helpText is help on its way to a terminal.
+type helpText struct {
+	strings.Builder
+	to io.Writer
+}
+
+// fitHelp has the help of c and of its commands fit a terminal that is narrower than
+// its prose.
+func fitHelp(c *cobra.Command, stdout io.Writer) {
+	print := c.HelpFunc()
+	for _, sub := range c.Commands() {
+		fitHelp(sub, stdout)
+	}
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		p := &helpText{to: stdout}
+		c.SetOut(p)
+		print(c, args)
+		c.SetOut(nil) // as its parent
+		io.WriteString(stdout, fit(p.String(), max(width(stdout), 40)))
+	})
+}
+
+// fit wraps the paragraphs of text that are wider than a terminal. What is indented, and
+// what is above it, stays as it is.
+func fit(text string, width int) string {
+	var out []string
+	paragraphs := strings.Split(text, "\n\n")
+	for _, p := range paragraphs {
+		wide, prose := false, true
+		lines := strings.Split(strings.TrimRight(p, "\n"), "\n")
+		for _, line := range lines {
+			wide = wide || utf8.RuneCountInString(line) > width
+			prose = prose && !strings.HasPrefix(line, " ")
+		}
+		if wide && prose {
+			end := p[len(strings.TrimRight(p, "\n")):]
+			p = strings.Join(report.Wrap(strings.Join(lines, " "), width), "\n") + end
+		}
+		out = append(out, p)
+	}
+	return strings.Join(out, "\n\n")
 }
 
 // complete declares what a shell may complete after flags that take a word.

@@ -41,6 +41,8 @@ func (f *failure) Unwrap() error { return f.err }
 
 func failed(err error) error { return &failure{exitFailed, err} }
 
+func init() { cobra.EnableCommandSorting = false } // the help lists them in the order in which somebody needs them
+
 // Main runs the command line args (without the program's name) over protocols and
 // returns the exit status.
 func Main(protocols []smr.Protocol, args []string, stdout, stderr io.Writer) int {
@@ -130,7 +132,12 @@ func newRoot(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(protocols, stdout, stderr), newCompare(protocols, stdout, stderr), newGate(protocols, stdout, stderr), newElections(protocols, stdout, stderr), newCalibrate(protocols, stdout, stderr), newSweep(protocols, stdout, stderr), newCheck(protocols, stdout, stderr), newWal(protocols, stdout), newExport(stdout, stderr), newReport(stdout, stderr), newHistory(stdout, stderr), newScenario(protocols, stdout), newMetrics(stdout), newVersion(stdout), newFaultsTopic(), newScenariosTopic(), newNode(protocols))
+	root.AddCommand(newRun(protocols, stdout, stderr), newCompare(protocols, stdout, stderr), newElections(protocols, stdout, stderr), newSweep(protocols, stdout, stderr), newScenario(protocols, stdout), newCalibrate(protocols, stdout, stderr))
+	root.AddCommand(newCheck(protocols, stdout, stderr), newGate(protocols, stdout, stderr))
+	root.AddCommand(newReport(stdout, stderr), newHistory(stdout, stderr), newExport(stdout, stderr), newMetrics(stdout))
+	root.AddCommand(newWal(protocols, stdout), newVersion(stdout), newNode(protocols))
+	root.AddCommand(newFaultsTopic(), newScenariosTopic())
+	root.AddCommand(newGuides(protocols)...)
 	addMutants(root, protocols, stdout)
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultCompletionCmd()
@@ -141,25 +148,63 @@ func newRoot(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Command 
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 	}
+	group(root)
 	root.SetHelpTemplate(rootHelp)
+	fitHelp(root, stdout)
 	return root
+}
+
+// commandGroups are the commands as the help lists them; what is in none comes last.
+var commandGroups = []struct {
+	title string
+	names []string
+}{
+	{"Measure", []string{"run", "compare", "elections", "sweep", "scenario", "calibrate"}},
+	{"Test", []string{"check", "gate"}},
+	{"Look at results", []string{"report", "history", "export", "metrics"}},
+}
+
+// group puts the commands of the root into their groups.
+func group(root *cobra.Command) {
+	for _, g := range commandGroups {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
+		for _, c := range root.Commands() {
+			if contains(g.names, c.Name()) {
+				c.GroupID = g.title
+			}
+		}
+	}
 }
 
 // rootHelp is the help of every command that has none of its own.
 const rootHelp = `{{with or .Long .Short}}{{. | trimTrailingWhitespaces}}{{end}}
+{{- if not .IsAdditionalHelpTopicCommand}}
 
 Usage:
   {{if .HasAvailableSubCommands}}{{.CommandPath}} <command>{{else}}{{.UseLine}}{{end}}
+{{- end}}
 {{- if .HasExample}}
 
 Examples:
 {{.Example}}
 {{- end}}
-{{- if .HasAvailableSubCommands}}
+{{- if .HasAvailableSubCommands}}{{$commands := .Commands}}
+{{- range $g := .Groups}}
 
-Commands:
-{{- range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
+{{.Title}}
+{{- range $commands}}{{if and (eq .GroupID $g.ID) .IsAvailableCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- end}}
+
+{{if .Groups}}Other commands:{{else}}Commands:{{end}}
+{{- range $commands}}{{if and (not .GroupID) (or .IsAvailableCommand (eq .Name "help"))}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- if .HasHelpSubCommands}}
+
+Topics of consbench help:
+{{- range $commands}}{{if .IsAdditionalHelpTopicCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- end}}
 
 {{.CommandPath}} <command> --help tells more.
 {{- end}}

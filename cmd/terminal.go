@@ -14,6 +14,9 @@ import (
 
 // terminal returns the columns of w, if it is a terminal.
 func terminal(w io.Writer) (columns int, ok bool) {
+	if p, ok := w.(*helpText); ok {
+		w = p.to
+	}
 	f, isFile := w.(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false

@@ -1,6 +1,20 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/consbench/consbench/bench/smr"
+)
+
+// newGuides are the help topics of protocols that have something to show.
+func newGuides(protocols []smr.Protocol) (topics []*cobra.Command) {
+	for _, p := range protocols {
+		if p.Guide != "" {
+			topics = append(topics, &cobra.Command{Use: p.Name, Short: "what its papers describe, and where to watch it", Long: p.Guide})
+		}
+	}
+	return topics
+}
 
 // newFaultsTopic is the help topic on the schedule of faults: a command without
 // anything to run, which cobra lists under additional topics.

@@ -23,6 +23,7 @@ var Basic = smr.Protocol{
 	Describe:   describeBasic,
 
 	DescribeRecord: describeBasicRecord,
+	Guide:          basicGuide,
 }
 
 // basic is one replica of basic Paxos.

@@ -50,14 +50,19 @@ func describeMulti(frame []byte) string {
 			fmt.Fprintf(&out, ": slot %d is below %d, the first held", m.slot, m.last)
 			break
 		}
-		fmt.Fprintf(&out, " slots %d..%d, chosen to %d", m.slot, m.last, m.known)
+		if m.last < m.slot {
+			fmt.Fprintf(&out, " from slot %d, none accepted", m.slot)
+		} else {
+			fmt.Fprintf(&out, " slots %d..%d", m.slot, m.last)
+		}
+		fmt.Fprintf(&out, ", chosen to %d", m.known)
 		if m.flags&flagFinal != 0 {
 			fmt.Fprint(&out, ", no more")
 		}
 	case msgReject:
 		fmt.Fprintf(&out, ": promised %v", Ballot(m.other))
 	case msgAccept:
-		fmt.Fprintf(&out, " base %d sent %d chosen to %d", m.slot, m.last, m.known)
+		fmt.Fprintf(&out, " base %d, sent to %d, chosen to %d", m.slot, m.last, m.known)
 	case msgAccepted:
 		fmt.Fprintf(&out, " to %d", m.slot)
 		if m.last != 0 {
@@ -68,10 +73,13 @@ func describeMulti(frame []byte) string {
 	}
 	for i := range m.countSpans() {
 		s := m.span(i)
-		fmt.Fprintf(&out, " [%d..%d %v]", s.lo, s.hi, s.ballot)
+		fmt.Fprintf(&out, ", %d..%d of %v", s.lo, s.hi, s.ballot)
 	}
 	for _, e := range m.entries {
-		fmt.Fprintf(&out, " %d=%s/%v", e.Index, window.Name(e.Data), Ballot(e.Ballot))
+		fmt.Fprintf(&out, ", slot %d = %s", e.Index, window.Name(e.Data))
+		if b := Ballot(e.Ballot); b != m.ballot {
+			fmt.Fprintf(&out, " of %v", b)
+		}
 	}
 	if err != nil {
 		fmt.Fprintf(&out, " (%v)", err)

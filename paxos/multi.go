@@ -18,6 +18,7 @@ var Multi = smr.Protocol{
 	Describe: describeMulti,
 
 	DescribeRecord: describeMultiRecord,
+	Guide:          multiGuide,
 }
 
 // MultiPaxos is one replica of a Multi-Paxos log. It is acceptor and learner

@@ -20,6 +20,7 @@ var Protocol = smr.Protocol{
 	Describe:    describe,
 
 	DescribeRecord: describeRecord,
+	Guide:          guide,
 }
 
 // unlogged is the Ready number of what no Ready has logged yet.
