@@ -37,13 +37,14 @@
 // thousand has no answer in the end. With faults or phases the window is not
 // stationary, and nothing is called overload. A closed loop offers what is answered.
 //
-// There may be a rate without overload above one with it. A leader that is not busy
-// itself sends a frame for each command; followers at their limit then fall behind.
-// Only when the window of what is uncommitted is full do commands wait at the leader,
-// and go in larger batches, which cost less each: with --cost example 100k/s are too
-// many at 1.03 commands an entry, and 400k/s pass at 6.4, but each waits for a full
-// window. Throughput and latency tell them apart; busy, the share of time for which the
-// busiest replica is at work, says that both are at the limit.
+// There may be a rate without overload above one with it. Where commands come one by one,
+// each has frames of its own, and a replica that takes a fixed time for a frame is at its
+// limit soon. Only when the window of what is uncommitted is full do commands wait at the
+// leader, and go in larger batches, which cost less each: with --cost example 100k/s
+// saturate the leader at 1.1 commands an entry, 250k/s are too many at 2.9, and 1M/s pass
+// at 7.6, but each waits for a full window. Throughput and latency tell them apart; busy,
+// the share of time for which the busiest replica is at work, says that all are at the
+// limit, and from 95 % on a point without overload is called saturated.
 //
 // # Search
 //
