@@ -93,7 +93,7 @@ func missed(p *result.SweepPoint, objective []stat.Threshold) string {
 		m, known := p.Values[t.Metric.Name]
 		switch {
 		case !known || m.Count < p.Good:
-			why = append(why, t.Metric.Name+" has no value"+tooFew(p))
+			why = append(why, t.Metric.Name+" has no value"+tooFew(t.Metric, p))
 		case t.Evaluate(stat.Estimate{Value: m.Median, Low: m.Median, High: m.Median, Exact: true}, 0) != stat.Pass:
 			why = append(why, t.Metric.Name+" "+show(t.Metric, m.Median))
 		}
@@ -104,10 +104,10 @@ func missed(p *result.SweepPoint, objective []stat.Threshold) string {
 	return strings.Join(why, ", ")
 }
 
-// tooFew says of how few commands a figure would have had to be.
-func tooFew(p *result.SweepPoint) string {
-	if n, known := p.Values["acknowledged"]; known && n.Median < 10_000 {
-		return fmt.Sprintf(" (%s commands are too few for it)", report.Count(uint64(n.Median)))
+// tooFew says of how few commands a quantile would have had to be.
+func tooFew(m measure.Metric, p *result.SweepPoint) string {
+	if n, known := p.Values["acknowledged"]; known && n.Median < 10_000 && strings.Contains(m.Name, ".p") && !strings.HasPrefix(m.Name, "election.") {
+		return fmt.Sprintf(" (%s commands are too few for it: take a longer --duration)", report.Count(uint64(n.Median)))
 	}
 	return ""
 }

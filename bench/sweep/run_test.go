@@ -307,3 +307,22 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// TestObjectivesWithoutAValue: what has no value misses, and why it has none is not made up.
+func TestObjectivesWithoutAValue(t *testing.T) {
+	for objective, want := range map[string]string{
+		"response.p99<=1h":      "response.p99 has no value (250 commands are too few for it: take a longer --duration)",
+		"election.detected<=1h": "election.detected has no value",
+	} {
+		o := options(t, "clients=1..2", "raft")
+		threshold, err := stat.ParseThreshold(objective)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Objective = []stat.Threshold{threshold}
+		s := run(t, o)
+		if f, p := s.Curves[0].Found, s.Curves[0].Points[0]; f.Value != "" || f.Above != "1" || p.Why != want || *p.Met {
+			t.Errorf("%s: found %+v; %q, want %q", objective, f, p.Why, want)
+		}
+	}
+}
