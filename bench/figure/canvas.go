@@ -20,13 +20,13 @@ type canvas struct {
 
 // item is one element of the drawing.
 type item struct {
-	Kind   string // line, rect, path, text, curve, mark, open (of a group) or close
+	Kind   string // line, rect, path, text, curve, mark, marks, open (of a group) or close
 	Class  string
 	X, Y   string
 	X2, Y2 string // of a line; width and height of a rectangle
 	D      string // of a path
 	Text   string // of a text; the name of a curve
-	Label  string // of a mark: what it says; of a curve: its values
+	Label  string // of a mark: what it says; of marks: what each says; of a curve: its values
 	XLabel string // of a curve: where its values are; "": where those of the one before it are
 	Anchor string // of a text
 }
@@ -56,8 +56,10 @@ func textWidth(s string) float64 {
 }
 
 // clip shortens s to the room of n letters.
-func clip(s string, n int) string {
-	room := letter * float64(max(n, 1))
+func clip(s string, n int) string { return fit(s, letter*float64(max(n, 1))) }
+
+// fit shortens s to that width.
+func fit(s string, room float64) string {
 	if textWidth(s) <= room {
 		return s
 	}
@@ -97,6 +99,18 @@ func (c *canvas) mark(class, d, label string) {
 	c.Items = append(c.Items, item{Kind: "mark", Class: class, D: d, Label: label})
 }
 
+// marks is a path of bands or events, a stretch each, that say something when the pointer is
+// at them.
+func (c *canvas) marks(class, d string, labels []string) {
+	if len(labels) == 0 {
+		return
+	}
+	for i := range labels {
+		labels[i] = strings.ReplaceAll(labels[i], "|", "/")
+	}
+	c.Items = append(c.Items, item{Kind: "marks", Class: class, D: d, Label: strings.Join(labels, "|")})
+}
+
 func (c *canvas) open(class, name string) {
 	c.Items = append(c.Items, item{Kind: "open", Class: class, Text: name})
 }
@@ -133,14 +147,15 @@ func marker(style int, x, y, r float64) string {
 var svg = template.Must(template.New("svg").Parse(`<svg class="{{.Size}}" viewBox="0 0 {{.Width}} {{.Height}}" role="img" aria-labelledby="{{.ID}}-t {{.ID}}-d" tabindex="0">
 <title id="{{.ID}}-t">{{.Title}}</title><desc id="{{.ID}}-d">{{.Desc}}</desc>
 {{range .Items}}{{if eq .Kind "line"}}<line class="{{.Class}}" x1="{{.X}}" y1="{{.Y}}" x2="{{.X2}}" y2="{{.Y2}}"/>
-{{else if eq .Kind "text"}}<text class="{{.Class}}" x="{{.X}}" y="{{.Y}}"{{with .Anchor}} text-anchor="{{.}}"{{end}}>{{.Text}}</text>
-{{else if eq .Kind "rect"}}<rect class="{{.Class}}" x="{{.X}}" y="{{.Y}}" width="{{.X2}}" height="{{.Y2}}"{{with .Label}} data-m="{{.}}"{{end}}/>
-{{else if eq .Kind "path"}}<path class="{{.Class}}" d="{{.D}}"/>
-{{else if eq .Kind "mark"}}<path class="{{.Class}}" d="{{.D}}" data-m="{{.Label}}"/>
-{{else if eq .Kind "curve"}}<path class="{{.Class}}" d="{{.D}}" data-n="{{.Text}}" data-l="{{.Label}}"{{with .XLabel}} data-x="{{.}}"{{end}}/>
-{{else if eq .Kind "open"}}<g class="{{.Class}}"{{with .Text}} data-n="{{.}}"{{end}}>
-{{else}}</g>
-{{end}}{{end}}</svg>`))
+{{- else if eq .Kind "text"}}<text class="{{.Class}}" x="{{.X}}" y="{{.Y}}"{{with .Anchor}} text-anchor="{{.}}"{{end}}>{{.Text}}</text>
+{{- else if eq .Kind "rect"}}<rect class="{{.Class}}" x="{{.X}}" y="{{.Y}}" width="{{.X2}}" height="{{.Y2}}"{{with .Label}} data-m="{{.}}"{{end}}/>
+{{- else if eq .Kind "path"}}<path class="{{.Class}}" d="{{.D}}"/>
+{{- else if eq .Kind "mark"}}<path class="{{.Class}}" d="{{.D}}" data-m="{{.Label}}"/>
+{{- else if eq .Kind "marks"}}<path class="{{.Class}}" d="{{.D}}" data-e="{{.Label}}"/>
+{{- else if eq .Kind "curve"}}<path class="{{.Class}}" d="{{.D}}" data-n="{{.Text}}" data-l="{{.Label}}"{{with .XLabel}} data-x="{{.}}"{{end}}/>
+{{- else if eq .Kind "open"}}<g class="{{.Class}}"{{with .Text}} data-n="{{.}}"{{end}}>
+{{- else}}</g>
+{{- end}}{{end}}</svg>`))
 
 func (c *canvas) Width() string  { return u(c.W) }
 func (c *canvas) Height() string { return u(c.H) }

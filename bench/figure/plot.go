@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -97,16 +98,23 @@ func (p *Plot) draw(c *canvas) {
 			after = textWidth(title)*bold + 10
 		}
 		c.text("axis", "start", after, y-2, panel.Y.Title)
-		if len(panel.Bands) > 0 {
+		noted := len(panel.Bands) > 0 && !(i > 0 && sameBands(panel.Bands, shown.Panels[i-1].Bands))
+		if noted {
 			y += row - 3
 		}
 		y += 6
 		bottom := y + panel.Height
-		panel.draw(c, x, y, bottom, len(names) > 0 && !p.Legend)
+		panel.draw(c, x, y, bottom, len(names) > 0 && !p.Legend, noted)
 		y = bottom + 8
 	}
 	c.xAxis(x, y-8, p.X.Title)
 	c.H = y + 2*row + 4
+}
+
+// sameBands reports whether two panels have the same bands: the names above the upper one
+// do for both.
+func sameBands(a, b []Band) bool {
+	return slices.EqualFunc(a, b, func(a, b Band) bool { return a.From == b.From && a.To == b.To && a.Name == b.Name })
 }
 
 // reduced is the plot with as many points as the size has room for.
@@ -210,21 +218,28 @@ func (panel *Panel) place(bottom, top float64) *axis {
 	return y
 }
 
-func (panel *Panel) draw(c *canvas, x *axis, top, bottom float64, named bool) {
+func (panel *Panel) draw(c *canvas, x *axis, top, bottom float64, named, noted bool) {
 	y := panel.place(bottom, top)
 	group := "panel"
 	if panel.Title != "" {
 		group = "panel strip" // its curves need no dashes to be told apart
 	}
 	c.open(group, panel.Title)
+	var shades, lines, flags strings.Builder
+	var shaded, instants []string
 	for _, b := range panel.Bands {
 		from, to := max(x.pos(b.From), x.at), min(x.pos(b.To), x.to)
 		if to >= from {
-			c.rect("band", from, top, max(to-from, 1.5), bottom-top, b.Label)
+			shades.WriteString("M" + u(from) + " " + u(top) + "H" + u(max(to, from+1.5)) + "V" + u(bottom) + "H" + u(from) + "Z")
+			shaded = append(shaded, b.Label)
 		}
 	}
+	c.marks("band", shades.String(), shaded)
 	last := math.Inf(-1)
 	for _, b := range panel.Bands {
+		if !noted {
+			break
+		}
 		at := max(x.pos(b.From), x.at)
 		text := clip(b.Name, 24)
 		at = min(at, c.W-textWidth(text)*.86)
@@ -233,15 +248,22 @@ func (panel *Panel) draw(c *canvas, x *axis, top, bottom float64, named bool) {
 			last = at + textWidth(text)*.86 + 6
 		}
 	}
+	grid := ""
 	for _, t := range y.ticks(panel.most()) {
-		c.line("grid", x.at, t.pos, x.to, t.pos)
+		grid += "M" + u(x.at) + " " + u(t.pos) + "H" + u(x.to)
 		c.text("tick", "end", x.at-6, t.pos+4, t.text)
 	}
+	c.path("grid", grid)
 	for _, e := range panel.Events {
 		if at := x.pos(e.At); at >= x.at-.1 && at <= x.to+.1 {
-			c.mark("event", "M"+u(at)+" "+u(top)+"V"+u(bottom), e.Label)
-			c.path("flag", "M"+u(at-4)+" "+u(bottom+6)+"L"+u(at+4)+" "+u(bottom+6)+"L"+u(at)+" "+u(bottom)+"Z")
+			lines.WriteString("M" + u(at) + " " + u(top) + "V" + u(bottom))
+			flags.WriteString("M" + u(at-4) + " " + u(bottom+6) + "h8L" + u(at) + " " + u(bottom) + "Z")
+			instants = append(instants, e.Label)
 		}
+	}
+	c.marks("event", lines.String(), instants)
+	if len(instants) > 0 {
+		c.path("flag", flags.String())
 	}
 	var ends []end
 	for i := range panel.Curves {
@@ -274,49 +296,40 @@ func class(base string, style int) string {
 // curve draws one curve, with markers if there are several; ok is false if it has no
 // point.
 func (c *canvas) curve(v *Curve, several bool, x, y *axis) (e end, ok bool) {
-	var d, values, places strings.Builder
-	var points [][2]float64
+	var values, places strings.Builder
+	var t trace
 	joined := false
 	for i := range v.X {
 		if !x.shows(v.X[i]) || !y.shows(v.Y[i]) {
 			joined = false
 			continue
 		}
-		px, py := x.pos(v.X[i]), y.pos(v.Y[i])
-		switch {
-		case !joined:
-			d.WriteString("M" + u(px) + " " + u(py))
-		case v.Step:
-			d.WriteString("H" + u(px) + "V" + u(py))
-		default:
-			d.WriteString("L" + u(px) + " " + u(py))
-		}
-		joined = true
-		if len(points) > 0 {
+		if len(t.points) > 0 {
 			values.WriteByte('|')
 			places.WriteByte('|')
 		}
+		t.to(x.pos(v.X[i]), y.pos(v.Y[i]), joined, v.Step)
+		joined = true
 		if v.Labels != nil {
 			values.WriteString(strings.ReplaceAll(v.Labels[i], "|", "/"))
 		} else {
 			values.WriteString(y.format(v.Y[i]))
 		}
 		places.WriteString(x.format(v.X[i]))
-		points = append(points, [2]float64{px, py})
 	}
-	if len(points) == 0 {
+	if len(t.points) == 0 {
 		return e, false
 	}
-	last := points[len(points)-1]
 	if v.Area {
-		c.path(class("area", v.Style), area(d.String(), points, y.at))
+		c.path(class("area", v.Style), t.area(y.at))
 	}
 	kind := "curve"
 	if v.Faint {
 		kind = "curve faint"
 	}
-	if len(points) == 1 && !v.Dots {
-		d.WriteString("h.1")
+	d := t.path()
+	if len(t.points) == 1 && !v.Dots {
+		d += "h.1"
 	}
 	where := places.String()
 	if where == c.places { // of the curve before it, also in another panel
@@ -324,15 +337,18 @@ func (c *canvas) curve(v *Curve, several bool, x, y *axis) (e end, ok bool) {
 	} else {
 		c.places = where
 	}
-	c.Items = append(c.Items, item{Kind: "curve", Class: class(kind, v.Style), D: d.String(), Text: v.Name, Label: values.String(), XLabel: where})
+	c.Items = append(c.Items, item{Kind: "curve", Class: class(kind, v.Style), D: d, Text: v.Name, Label: values.String(), XLabel: where})
 	switch {
 	case v.Dots:
-		for _, p := range points {
-			c.path(class("dot", v.Style), marker(v.Style, p[0], p[1], 3.5))
+		var dots strings.Builder
+		for _, p := range t.points {
+			dots.WriteString(marker(v.Style, p[0], p[1], 3.5))
 		}
+		c.path(class("dot", v.Style), dots.String())
 	case !v.Faint && !v.Area && several:
-		c.spaced(v.Style, points, x)
+		c.spaced(v.Style, t.points, x)
 	}
+	last := t.points[len(t.points)-1]
 	return end{last[0], last[1], last[1], v.Name, v.Style}, true
 }
 
@@ -340,22 +356,82 @@ func (c *canvas) curve(v *Curve, several bool, x, y *axis) (e end, ok bool) {
 func (c *canvas) spaced(style int, points [][2]float64, x *axis) {
 	const every = 130
 	next := x.at + 12 + float64(style%Styles)*every/Styles
+	var dots strings.Builder
 	for _, p := range points {
 		if p[0] >= next {
-			c.path(class("dot", style), marker(style, p[0], p[1], 3))
+			dots.WriteString(marker(style, p[0], p[1], 3))
 			next = p[0] + every
 		}
 	}
+	if dots.Len() > 0 {
+		c.path(class("dot", style), dots.String())
+	}
 }
 
-// area closes a path down to the axis, stretch by stretch.
-func area(d string, points [][2]float64, floor float64) string {
+// trace is the path of a curve in the making: stretches, each from an absolute point on by
+// relative steps, which are half as long to write.
+type trace struct {
+	points    [][2]float64
+	stretches []stretch
+	x, y      int // where the last step ended, in tenths
+}
+
+type stretch struct {
+	d     strings.Builder
+	first int // index of its first point
+}
+
+// to goes on to a point: joined to the one before it by a line, or by a step, or from anew.
+func (t *trace) to(px, py float64, joined, step bool) {
+	x, y := int(math.Round(px*10)), int(math.Round(py*10))
+	if !joined {
+		t.stretches = append(t.stretches, stretch{first: len(t.points)})
+	}
+	d := &t.stretches[len(t.stretches)-1].d
+	switch {
+	case !joined:
+		d.WriteString("M" + tenths(x) + " " + tenths(y))
+	case step:
+		d.WriteString("h" + tenths(x-t.x) + "v" + tenths(y-t.y))
+	default:
+		d.WriteString("l" + tenths(x-t.x))
+		if y >= t.y {
+			d.WriteByte(' ')
+		}
+		d.WriteString(tenths(y - t.y))
+	}
+	t.x, t.y = x, y
+	t.points = append(t.points, [2]float64{px, py})
+}
+
+// tenths writes a number of tenths.
+func tenths(n int) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	switch {
+	case n%10 == 0:
+		return sign + strconv.Itoa(n/10)
+	case n < 10:
+		return sign + "." + strconv.Itoa(n)
+	}
+	return sign + strconv.Itoa(n/10) + "." + strconv.Itoa(n%10)
+}
+
+func (t *trace) path() string {
 	var b strings.Builder
-	i := 0
-	for stretch := range strings.SplitSeq(d[1:], "M") {
-		n := 1 + strings.Count(stretch, "L") + strings.Count(stretch, "V")
-		b.WriteString("M" + stretch + "V" + u(floor) + "H" + u(points[i][0]) + "Z")
-		i += n
+	for i := range t.stretches {
+		b.WriteString(t.stretches[i].d.String())
+	}
+	return b.String()
+}
+
+// area closes the path down to the axis, stretch by stretch.
+func (t *trace) area(floor float64) string {
+	var b strings.Builder
+	for i := range t.stretches {
+		b.WriteString(t.stretches[i].d.String() + "V" + u(floor) + "H" + u(t.points[t.stretches[i].first][0]) + "Z")
 	}
 	return b.String()
 }

@@ -65,7 +65,7 @@ func (r *Rows) draw(c *canvas) {
 		}
 	}
 	left = min(left, c.W*.42)
-	most = int((left-8)/letter + .01)
+	room := left - 8 + .01
 	right := max(value+10, 14)
 	y := 6.0
 	if len(r.Parts) > 0 {
@@ -110,7 +110,7 @@ func (r *Rows) draw(c *canvas) {
 		}
 		for i := range g.Rows {
 			y += rowHeight
-			c.row(&g.Rows[i], x, y-rowHeight/2, most)
+			c.row(&g.Rows[i], x, y-rowHeight/2, room)
 		}
 		y += 3
 	}
@@ -151,10 +151,10 @@ func (r *Rows) values(groups []Group) [][]float64 {
 	return [][]float64{all}
 }
 
-// row draws one row around height y.
-func (c *canvas) row(r *Row, x *axis, y float64, most int) {
+// row draws one row around height y, with room for its name.
+func (c *canvas) row(r *Row, x *axis, y, room float64) {
 	c.open("row", r.Name)
-	c.text("rowname", "end", x.at-8, y+4, clip(r.Name, most))
+	c.text("rowname", "end", x.at-8, y+4, fit(r.Name, room))
 	edge := x.at
 	for _, s := range r.Segments {
 		if !x.shows(s.From) || !x.shows(s.To) {

@@ -101,7 +101,7 @@ func (m *maker) against(s *section, k *result.Comparison, a *result.Against) {
 	s.text(report.Closing(k, a))
 	one, less, more := 1.0, .98, 1.02 // whatever is nearer to 1 is small
 	f := &figure.Rows{Title: "Ratios, " + title, At: &one, X: &figure.Axis{Scale: figure.Log, Title: "ratio of medians, " + title + ", logarithmic", Format: report.Ratio, From: &less, To: &more}}
-	t := &table{Head: []string{"metric", base, side, title, "bounds", "sees", side + " is"}}
+	t := &table{Head: []string{"metric", side + " is", title, "bounds", base, side, "sees"}}
 	g := figure.Group{}
 	for i := range lines {
 		l := &lines[i]
@@ -110,7 +110,7 @@ func (m *maker) against(s *section, k *result.Comparison, a *result.Against) {
 		if l.Lacks != "" {
 			verdict += ": " + clean(l.Lacks)
 		}
-		t.Rows = append(t.Rows, []string{clean(l.Metric), va, vb, ratio, bounds, sees, verdict})
+		t.Rows = append(t.Rows, []string{clean(l.Metric), verdict, ratio, bounds, va, vb, sees})
 		if l.Ratio == nil || !(*l.Ratio > 0) {
 			continue
 		}

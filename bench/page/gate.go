@@ -92,18 +92,14 @@ func (m *maker) changes(s *section, g *result.Gate) {
 }
 
 func gateTable(caption string, rows []result.GateRow, show func(*result.GateRow) bool) *table {
-	t := &table{Caption: caption, Head: []string{"run", "metric", "before", "now", "change", "bounds", "limit", "outcome"}}
+	t := &table{Caption: caption, Head: []string{"run", "metric", "outcome", "change", "bounds", "limit", "before", "now", "note"}}
 	for i := range rows {
 		r := &rows[i]
 		if !show(r) {
 			continue
 		}
 		before, now, change, bounds := report.GateCells(r)
-		outcome := strings.ToUpper(clean(r.Outcome))
-		if r.Note != "" {
-			outcome += ": " + clean(r.Note)
-		}
-		t.Rows = append(t.Rows, []string{clean(r.Run), clean(r.Metric), before, now, change, bounds, clean(r.Limit), outcome})
+		t.Rows = append(t.Rows, []string{clean(r.Run), clean(r.Metric), strings.ToUpper(clean(r.Outcome)), change, bounds, clean(r.Limit), before, now, clean(r.Note)})
 	}
 	return t
 }

@@ -138,8 +138,8 @@ var (
 	attribute = regexp.MustCompile(`([a-zA-Z0-9:-]+)(?:="[^"]*")?`)
 	verbatim  = regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>`)
 	allowed   = strings.Fields(`a article body button caption circle code desc details div doctype figcaption figure footer g h1 h2 h3 head header html
-		li line link main meta nav ol p path pre rect script section span strong style summary svg table tbody td text th thead title tr ul`)
-	attributes = strings.Fields(`aria-label aria-labelledby charset class content cx cy d data-l data-m data-n data-x height href html http-equiv id lang name
+		li line link main meta nav noscript ol p path pre rect script section span strong style summary svg table tbody td text th thead title tr ul`)
+	attributes = strings.Fields(`aria-label aria-labelledby charset class content cx cy d data-e data-l data-m data-n data-x height href html http-equiv id lang name
 		r rel role scope tabindex text-anchor viewBox width x x1 x2 y y1 y2`)
 )
 

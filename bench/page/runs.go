@@ -310,7 +310,7 @@ func sharesTable(all []distribution, list []float64) *table {
 
 // shares plots distribution functions.
 func shares(title string, all []distribution) *figure.Plot {
-	const steps = 220
+	steps := max(60, 220*4/max(4, len(all))) // of many runs fewer: the page stays light
 	panel := figure.Panel{Height: 220, Y: figure.Axis{Title: "share of commands, %", Unit: .01, Format: percent}}
 	one := 1.0
 	panel.Y.To = &one
@@ -322,7 +322,7 @@ func shares(title string, all []distribution) *figure.Plot {
 		last := -1.0
 		var below int64
 		total := float64(d.TotalCount())
-		step := math.Pow(max(most/max(least, 1), 1+1e-9), 1.0/steps)
+		step := math.Pow(max(most/max(least, 1), 1+1e-9), 1/float64(steps))
 		for _, bar := range d.Distribution() {
 			if bar.Count == 0 {
 				continue

@@ -7,17 +7,29 @@
     for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
     return e;
   };
-  // Points of a path made of M, L, H and V: one for each value.
+  const numbers = (text) => (text.match(/-?\d*\.?\d+/g) || []).map(Number);
+  // Points of a path made of M, l, and h with v: one for each value.
   const points = (d) => {
     const out = [];
     let x = 0, y = 0;
-    for (const [, c, rest] of d.matchAll(/([MLHV])([^A-Za-z]*)/g)) {
-      const n = rest.trim().split(/\s+/).map(Number);
-      if (c === "H") { x = n[0]; continue; } // of a step: its V follows
-      if (c === "V") y = n[0]; else [x, y] = n;
+    for (const [, c, rest] of d.matchAll(/([Mlhv])([^A-Za-z]*)/g)) {
+      const n = numbers(rest);
+      if (c === "h") { x += n[0]; continue; } // of a step: its v follows
+      if (c === "M") [x, y] = n; else if (c === "v") y += n[0]; else { x += n[0]; y += n[1]; }
       out.push([x, y]);
     }
     return out;
+  };
+  // Bands and events: from where to where, and what they say.
+  const events = (svg) => {
+    svg.events ||= [...svg.querySelectorAll("[data-e]")].flatMap((path) => {
+      const words = path.dataset.e.split("|"), band = path.classList.contains("band");
+      return path.getAttribute("d").split("M").slice(1).map((d, i) => {
+        const n = numbers(d), [left, top, right, bottom] = band ? n : [n[0] - 3, n[1], n[0] + 3, n[2]];
+        return { left, right, top, bottom, words: words[i] };
+      });
+    });
+    return svg.events;
   };
   const curves = (svg) => {
     if (!svg.known) {
@@ -29,6 +41,7 @@
     }
     return svg.known;
   };
+  const small = matchMedia("(max-width: 40rem)");
   for (const figure of document.querySelectorAll("figure")) {
     const drawing = figure.querySelector(".drawing");
     const tip = document.createElement("div");
@@ -42,7 +55,7 @@
       drawing.querySelectorAll(".cursor, .hit").forEach((e) => e.remove());
       shown = null;
     };
-    const say = (svg, head, rows, px, py) => {
+    const say = (svg, head, rows, px, py, also = []) => {
       tip.replaceChildren();
       const b = document.createElement("b");
       b.textContent = head;
@@ -55,6 +68,7 @@
         }
         tip.append(table);
       }
+      for (const words of also) tip.appendChild(document.createElement("p")).textContent = words;
       tip.hidden = false;
       const box = svg.getBoundingClientRect(), room = drawing.getBoundingClientRect();
       const view = svg.viewBox.baseVal, scale = box.width / view.width;
@@ -62,7 +76,7 @@
       tip.style.left = Math.max(0, left) + "px";
       tip.style.top = Math.max(0, Math.min(py * scale - 10, box.height - tip.offsetHeight)) + "px";
     };
-    const show = (svg, px, py) => {
+    const show = (svg, px, py, panel) => {
       const list = curves(svg);
       if (!list.length) return;
       let x = null;
@@ -79,13 +93,18 @@
         heads.add(c.places[best]);
         svg.append(make("circle", { class: "hit", cx: c.at[best][0], cy: c.at[best][1], r: 4.5 }));
       }
-      const top = Math.min(...[...svg.querySelectorAll(".grid")].map((g) => +g.getAttribute("y1"))), view = svg.viewBox.baseVal;
-      svg.prepend(make("line", { class: "cursor", x1: x, x2: x, y1: Number.isFinite(top) ? top : 0, y2: view.height - 38 }));
-      const one = heads.size === 1;
-      say(svg, one ? [...heads][0] : "", rows.map((r) => (one ? r.slice(0, 2) : [r[0], r[1] + " at " + r[2]])), x, py);
+      const grid = svg.querySelector(".grid"), view = svg.viewBox.baseVal;
+      svg.prepend(make("line", { class: "cursor", x1: x, x2: x, y1: grid ? grid.getBBox().y : 0, y2: view.height - 38 }));
+      // What happened there: in the panel under the pointer; for the keyboard, in any.
+      const at = panel ? px : x;
+      const also = new Set(events(svg).filter((e) => at >= e.left && at <= e.right && (!panel || py >= e.top && py <= e.bottom)).map((e) => e.words));
+      const one = heads.size === 1, most = 4;
+      const said = [...also].slice(0, most);
+      if (also.size > most) said.push(`and ${also.size - most} more`);
+      say(svg, one ? [...heads][0] : "", rows.map((r) => (one ? r.slice(0, 2) : [r[0], r[1] + " at " + r[2]])), x, py, said);
     };
     const mark = (svg, e, px, py) => { clear(); shown = { svg, mark: e, x: px, y: py }; say(svg, e.dataset.m, [], px, py); };
-    for (const svg of drawing.querySelectorAll("svg")) {
+    const hear = (svg) => {
       const place = (event) => {
         const box = svg.getBoundingClientRect(), scale = svg.viewBox.baseVal.width / box.width;
         return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
@@ -93,7 +112,7 @@
       svg.addEventListener("pointermove", (event) => {
         const [px, py] = place(event);
         const e = event.target.closest("[data-m]");
-        if (e) mark(svg, e, px, py); else if (curves(svg).length) show(svg, px, py); else clear();
+        if (e) mark(svg, e, px, py); else if (curves(svg).length) show(svg, px, py, true); else clear();
       });
       svg.addEventListener("pointerleave", clear);
       svg.addEventListener("blur", clear);
@@ -114,7 +133,24 @@
           mark(svg, e, box.x + box.width, box.y + box.height + 8);
         }
       });
-    }
+    };
+    hear(drawing.querySelector("svg"));
+    // What few readers look at is text until they do: the drawing for narrow columns and the table.
+    const unfold = (where) => {
+      const text = where?.querySelector("noscript");
+      if (!text) return;
+      text.insertAdjacentHTML("beforebegin", text.textContent);
+      text.remove();
+    };
+    const narrow = () => {
+      if (!small.matches || drawing.querySelector(".narrow")) return;
+      unfold(drawing);
+      hear(drawing.querySelector(".narrow"));
+    };
+    small.addEventListener("change", narrow);
+    narrow();
+    const details = figure.querySelector("details");
+    details?.addEventListener("toggle", () => unfold(details));
     // A file of its own: what the style sheet says is written into each element.
     const properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight"];
     const save = () => {
