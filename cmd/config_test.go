@@ -180,7 +180,7 @@ func TestRerun(t *testing.T) {
 
 // TestOptionsCoverConfig finds fields of the configuration that no flag sets.
 func TestOptionsCoverConfig(t *testing.T) {
-	fixed := map[string]bool{"Drain": true, "BatchBytes": true, "Window": true, "Matrix": true, "Evidence": true, "CostModel": true, "Meter": true}
+	fixed := map[string]bool{"Drain": true, "BatchBytes": true, "Window": true, "Matrix": true, "Evidence": true, "Transcript": true, "CostModel": true, "Meter": true}
 	changed := map[string]bool{}
 	for _, o := range options {
 		c := bench.Defaults()

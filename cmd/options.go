@@ -49,7 +49,7 @@ var options = []option{
 		value: func(c *bench.Config) pflag.Value { return (*intValue)(&c.Nodes) },
 	},
 	{
-		group: "Cluster", name: "leader", usage: "who is to lead first: a node's number or a region", kind: "node|region", example: "2", shown: "chance decides",
+		group: "Cluster", name: "leader", usage: "who is to lead first: a node's number or a region", kind: "node|region", example: "2", shown: "chance decides; 1 with --topology",
 		value: func(c *bench.Config) pflag.Value { return (*textValue)(&c.Leader) },
 	},
 	{
@@ -237,6 +237,7 @@ func dependentDefaults(c *bench.Config, given func(flag string) bool) {
 		}
 	}
 	set("nodes", func(c *bench.Config) { c.Nodes = base.Nodes })
+	set("leader", func(c *bench.Config) { c.Leader = base.Leader })
 	set("heartbeat", func(c *bench.Config) { c.Heartbeat = base.Heartbeat })
 	set("election-timeout", func(c *bench.Config) { c.ElectionMin, c.ElectionMax = base.ElectionMin, base.ElectionMax })
 	set("delay", func(c *bench.Config) { c.Delay = base.Delay })
@@ -262,12 +263,16 @@ func dependentDefaults(c *bench.Config, given func(flag string) bool) {
 	}
 }
 
-// regionDefaults are the defaults in a topology: a node in each region, and timers
-// that its longest round trip leaves time for. Heartbeats come once in such a trip,
-// as etcd's guide has it; its ten trips for a time-out are cut to four to eight, for
-// nothing else than the trip takes time here.
+// regionDefaults are the defaults in a topology: a node in each region, the first of
+// which leads (chance would put the leaders of two protocols into two regions, and the
+// comparison would be of these), and timers that its longest round trip leaves time for.
+// Heartbeats come once in such a trip, as etcd's guide has it; its ten trips for a
+// time-out are cut to four to eight, for nothing else than the trip takes time here.
 func regionDefaults(c *bench.Config, regions int, set func(string, func(*bench.Config))) {
 	set("nodes", func(c *bench.Config) { c.Nodes = regions })
+	if !c.Processes { // which elect whom they will
+		set("leader", func(c *bench.Config) { c.Leader = "1" })
+	}
 	trip := (c.LongestTrip() + 50*time.Millisecond - 1).Truncate(50 * time.Millisecond)
 	trip = max(trip, bench.Defaults().Heartbeat)
 	set("heartbeat", func(c *bench.Config) { c.Heartbeat = trip })
