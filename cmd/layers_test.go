@@ -54,7 +54,7 @@ func TestPrecedence(t *testing.T) {
 	if err != nil || c.Clients != 9 || c.Rate != 0 || len(c.Phases) != 0 || len(c.Faults) != 1 || c.Duration != bench.Defaults().Duration {
 		t.Errorf("%+v, %v", c, err)
 	}
-	for flags, leader := range map[string]string{"": "1", "--leader=eu-west-1": "eu-west-1", "--processes --network=tcp": ""} {
+	for flags, leader := range map[string]string{"": "1", "--leader=eu-west-1": "eu-west-1"} {
 		c, _, err = layered(t, "network: {topology: wan5}\n", nil, strings.Fields(flags)...)
 		if err != nil || c.Leader != leader {
 			t.Errorf("in a topology, %q: %v, led by %q, not %q", flags, err, c.Leader, leader)

@@ -270,7 +270,7 @@ func dependentDefaults(c *bench.Config, given func(flag string) bool) {
 // time-out are cut to four to eight, for nothing else than the trip takes time here.
 func regionDefaults(c *bench.Config, regions int, set func(string, func(*bench.Config))) {
 	set("nodes", func(c *bench.Config) { c.Nodes = regions })
-	if !c.Processes { // which elect whom they will
+	if !c.Processes { // which have no regions
 		set("leader", func(c *bench.Config) { c.Leader = "1" })
 	}
 	trip := (c.LongestTrip() + 50*time.Millisecond - 1).Truncate(50 * time.Millisecond)
