@@ -135,7 +135,7 @@ func (r *runner) intervals(length smr.Time) []result.Interval {
 }
 
 // faultRecords says what each fault did to the service: the longest gap that
-// overlaps the time from it to the next fault.
+// is of the time from it to the next fault.
 func (r *runner) faultRecords(o *measure.Outages, length smr.Time) []result.Fault {
 	out := []result.Fault{}
 	for i, s := range r.faults.strikes {

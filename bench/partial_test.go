@@ -237,6 +237,28 @@ func TestASlowFollowerTakesBoundedMemory(t *testing.T) {
 	}
 }
 
+// TestEachFaultHasItsOwnOutage: what one of several crashes costs is not what the next one
+// costs, though that one's outage begins before it, with the last acknowledgement.
+func TestEachFaultHasItsOwnOutage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long in virtual time, which has one goroutine")
+	}
+	for _, p := range []string{"raft", "multipaxos"} {
+		c := virtual(p)
+		c.Nodes, c.Duration, c.Faults = 5, 3200*time.Millisecond, []string{"crash leader every 700ms for 300ms"}
+		r := run(t, c)
+		if len(r.Faults) != 4 || len(r.Elections) != 4 {
+			t.Fatalf("%s: %d faults, %d elections", p, len(r.Faults), len(r.Elections))
+		}
+		for i, f := range r.Faults {
+			until := *r.Elections[i].FirstCommit - f.At // then it is answered
+			if off := time.Duration(f.Unavailable - until); off < 0 || off > 5*time.Millisecond {
+				t.Errorf("%s, seed %d: crash %d: unavailable for %v, the first commit came after %v", p, c.Seed, i, time.Duration(f.Unavailable), time.Duration(until))
+			}
+		}
+	}
+}
+
 // TestCoordinatedOmissionInARun: an open loop charges a stall to every command that
 // was due in it. With one command every 10 ms and a pause of the leader for S that
 // begins between two of them, the k-th of the stall waits S - (k + 1/2) 10 ms longer

@@ -204,11 +204,16 @@ func (o *Outages) Longest() smr.Time { return o.During(-smr.Never, smr.Never) }
 
 // During is the length of the longest gap that overlaps [from, to): of a fault at
 // from, the next being at to, that is the gap from the last acknowledgement before
-// the fault to the first one after it.
+// the fault to the first one after it. The next fault's gap begins at the last
+// acknowledgement before that, and is not this one's: of a gap that goes on past to and
+// begins nearer to to than to from only what lies before to counts.
 func (o *Outages) During(from, to smr.Time) smr.Time {
 	var longest smr.Time
 	for _, g := range o.gaps {
 		if g.From < to && g.To > from {
+			if g.To > to && to-g.From < g.From-from {
+				g.To = to
+			}
 			longest = max(longest, g.Length())
 		}
 	}

@@ -33,6 +33,10 @@ func TestAvailability(t *testing.T) {
 	}
 	for _, c := range []struct{ from, to, want smr.Time }{
 		{105 * ms, 300 * ms, 60 * ms}, {105 * ms, 150 * ms, 40 * ms}, {30 * ms, 90 * ms, 0},
+		{100 * ms, 202 * ms, 40 * ms}, // what begins before 202 and lasts 60 is of the next fault
+		{100 * ms, 112 * ms, 10 * ms}, // likewise, but for what lies before
+		{190 * ms, 240 * ms, 60 * ms}, // began soon after this fault, and goes on past the next
+		{-smr.Never, smr.Never, 60 * ms},
 		{10 * ms, 30 * ms, 20 * ms}, // began before
 		{25 * ms, 26 * ms, 0},       // touches the end
 	} {

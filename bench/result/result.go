@@ -163,7 +163,7 @@ type Fault struct {
 	Target      string   `json:"target"`           // as resolved: n2, {n1 n3} ...
 	Role        string   `json:"role"`             // as asked for: leader, follower, node 3 ...
 	Nodes       []uint32 `json:"nodes"`
-	Unavailable int64    `json:"unavailable_ns"`    // longest gap in acknowledgements that this fault overlaps
+	Unavailable int64    `json:"unavailable_ns"`    // longest gap in acknowledgements from this fault on, up to the next one (measure.Outages.During)
 	Skipped     string   `json:"skipped,omitempty"` // why it could not be applied
 	Stopped     []Stop   `json:"stopped,omitempty"` // replicas whose logs it made fail
 }
