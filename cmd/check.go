@@ -302,6 +302,7 @@ func (k *checking) broken(ctx context.Context, p smr.Protocol, c *swarm.Case, v 
 
 // smaller shrinks a case and saves what it comes to.
 func (k *checking) smaller(ctx context.Context, p smr.Protocol, c *swarm.Case) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(searchGOGC))
 	s, err := swarm.Shrink(ctx, p, c, shrinkLimit)
 	if err != nil || s == nil {
 		return err

@@ -48,6 +48,8 @@ type Parts struct {
 	Series   *measure.SeriesWorker
 	Gaps     *measure.Availability
 	History  *History // nil without keys
+
+	Histogram func() *measure.Histogram // of latencies; nil = measure.NewHistogram
 }
 
 // Control is how the run tells its workers when to send.
@@ -169,7 +171,7 @@ func NewWorker(o Options, p Parts) *Worker {
 		touched:  make([]bool, len(p.Replicas)),
 		next:     smr.Never,
 		scanAt:   smr.Never,
-		ledger:   newLedger(),
+		ledger:   newLedger(p.Histogram),
 	}
 	for i := range w.sessions {
 		w.list(i)

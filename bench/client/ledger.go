@@ -35,8 +35,11 @@ type FirstCommit struct {
 	At     smr.Time
 }
 
-func newLedger() Ledger {
-	return Ledger{Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram()}
+func newLedger(histogram func() *measure.Histogram) Ledger {
+	if histogram == nil {
+		histogram = measure.NewHistogram
+	}
+	return Ledger{Response: histogram(), Service: histogram(), Lateness: histogram()}
 }
 
 // Add adds another worker's ledger.

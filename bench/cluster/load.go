@@ -29,6 +29,7 @@ func (l *load) newWorker(o *Options, targets []client.Target) (*client.Worker, *
 	parts, opts := o.Client, o.Clients
 	opts.Worker = len(l.workers)
 	parts.Replicas, parts.Answers, parts.Window = targets, box, o.Window
+	parts.Histogram = o.histogram
 	parts.Series, parts.Gaps = o.Series.Worker(), measure.NewAvailability()
 	if o.Histories > 0 {
 		parts.History = client.NewHistory(o.Histories)

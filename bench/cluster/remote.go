@@ -99,7 +99,7 @@ func NewRemote(o Options, ro RemoteOptions) (*Remote, error) {
 	d := newLive(clock, o.Clients.Workers, func(int) bool { return o.preciseClients() })
 	r.load = load{driver: d, control: o.Client.Control}
 	for _, id := range o.Replica.Core.Peers {
-		r.members = append(r.members, &member{id: id, commit: measure.NewHistogram(), syncs: newSyncs(), events: measure.EventLog{Node: id}})
+		r.members = append(r.members, &member{id: id, commit: measure.NewHistogram(), syncs: newSyncs(measure.NewHistogram), events: measure.EventLog{Node: id}})
 	}
 	if err := r.start(); err != nil {
 		r.Close()

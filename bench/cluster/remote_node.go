@@ -205,7 +205,7 @@ func (n *remoteNode) open(known []smr.Protocol) (wal.Recovery, error) {
 	}
 	n.window = replica.NewWindow()
 	n.window.Set(cfg.From, cfg.To)
-	n.syncs = newSyncs()
+	n.syncs = newSyncs(measure.NewHistogram)
 	n.syncs.watch(n.log, n.window, clock.Now)
 	n.events.Node = n.id()
 	var recovery wal.Recovery

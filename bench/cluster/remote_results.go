@@ -108,7 +108,7 @@ func (r *Remote) Processes() (pids []int) {
 
 // Syncs is that of all replicas in all incarnations.
 func (r *Remote) Syncs() *Syncs {
-	all := newSyncs()
+	all := newSyncs(measure.NewHistogram)
 	for _, m := range r.members {
 		all.merge(&m.syncs)
 	}

@@ -14,8 +14,8 @@ type Syncs struct {
 	Bytes   *measure.Histogram
 }
 
-func newSyncs() Syncs {
-	return Syncs{measure.NewHistogram(), measure.NewHistogram(), measure.NewHistogram()}
+func newSyncs(histogram func() *measure.Histogram) Syncs {
+	return Syncs{histogram(), histogram(), histogram()}
 }
 
 // watch notes the syncs of a log.
@@ -37,13 +37,13 @@ func (s *Syncs) merge(t *Syncs) {
 
 // watch notes the syncs of n's log.
 func (c *Cluster) watch(n *node) {
-	n.syncs = newSyncs()
+	n.syncs = newSyncs(c.opts.histogram)
 	n.syncs.watch(n.log, c.opts.Window, c.driver.Now)
 }
 
 // Syncs is that of all replicas.
 func (c *Cluster) Syncs() *Syncs {
-	all := newSyncs()
+	all := newSyncs(measure.NewHistogram)
 	for _, n := range c.nodes {
 		all.merge(&n.syncs)
 	}

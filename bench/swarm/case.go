@@ -53,10 +53,11 @@ type Case struct {
 	Retry    Time    `json:"retry"`  // silence after which a client asks again
 	Spread   bool    `json:"spread"` // leaderless: sessions begin at all replicas
 
-	Load   Time    `json:"load"`   // clients send until then
-	Span   Time    `json:"span"`   // length of the phase with faults
-	Events uint64  `json:"events"` // ... which ends after so many events at the latest
-	Faults []Fault `json:"faults"`
+	Load     Time    `json:"load"`               // clients send until then
+	Span     Time    `json:"span"`               // length of the phase with faults
+	Events   uint64  `json:"events"`             // ... which ends after so many events at the latest
+	Patience Time    `json:"patience,omitempty"` // how long a healed cluster may take; 0 = as long as a thousand elections
+	Faults   []Fault `json:"faults"`
 }
 
 // Kind is what a fault does.
@@ -198,6 +199,8 @@ func (c *Case) Validate() error {
 		return bad("rate and retry", "between 0 and 1000000, and positive")
 	case c.Load < 0 || c.Load > maxSpan || c.Span < 0 || c.Span > maxSpan:
 		return bad("load and span", "between 0 and an hour")
+	case c.Patience < 0 || c.Patience > maxSpan:
+		return bad("patience", "between 0 and an hour")
 	case len(c.Faults) > maxFaults:
 		return bad("faults", "at most 10000")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/consbench/consbench/bench/mutant"
 	"github.com/consbench/consbench/bench/smr"
@@ -21,6 +22,8 @@ type Hunt struct {
 	Limit    uint64 // seeds of one hunt, after which the mutant has survived
 	Jobs     int    // seeds at once
 	Keyless  bool   // cases without keys: no history is checked for linearizability, which may take long
+
+	Shrink time.Duration // how long a smaller case is looked for than the first that finds it; 0 = none is
 }
 
 // Kill is what came of a hunt.
@@ -31,6 +34,7 @@ type Kill struct {
 	Invariants map[Invariant]int // what found it, how often
 	Survived   bool              // the last hunt did not find it
 	Ran        uint64            // seeds
+	Shrunk     *Shrunk           // nil = none was asked for
 }
 
 // Median is the median of the seeds that a hunt took; one that failed counts as its limit.
@@ -96,12 +100,23 @@ func (h *Hunt) Run(ctx context.Context) (*Kill, error) {
 			}
 			if k.Violation == nil {
 				k.Seed, k.Violation = seed, v
+				if err := h.shrink(ctx, k); err != nil {
+					return k, err
+				}
 			}
 			if k.Invariants[v.Invariant]++; len(k.Seeds) == h.Kills {
 				return k, nil
 			}
 		}
 	}
+}
+
+// shrink looks for a smaller case than the first that has found the mutant.
+func (h *Hunt) shrink(ctx context.Context, k *Kill) (err error) {
+	if h.Shrink > 0 {
+		k.Shrunk, err = Shrink(ctx, h.Protocol, h.draw(k.Seed), h.Shrink)
+	}
+	return err
 }
 
 // innocent is an error if a seed breaks an invariant without the mutant, too.

@@ -69,13 +69,15 @@ type action struct {
 
 // Run carries out a case. The error is ctx's, or says why the case cannot be run.
 func Run(ctx context.Context, p smr.Protocol, c *Case) (*Outcome, error) {
-	return perform(ctx, p, c, nil)
+	return perform(ctx, p, c, nil, 0)
 }
 
 // streamFaults keeps what faults draw while they act apart from all else.
 const streamFaults = 0xfa017
 
-func perform(ctx context.Context, p smr.Protocol, c *Case, record *Transcript) (out *Outcome, err error) {
+// perform carries out a case. After most events, if that is not 0, it ends without a
+// verdict.
+func perform(ctx context.Context, p smr.Protocol, c *Case, record *Transcript, most uint64) (out *Outcome, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -97,6 +99,14 @@ func perform(ctx context.Context, p smr.Protocol, c *Case, record *Transcript) (
 	}
 	defer r.cluster.Close()
 	r.judge.clock = r.cluster.Now
+	if most > 0 {
+		r.judge.clock = func() smr.Time {
+			if r.cluster.Simulated() > most {
+				panic(stop{})
+			}
+			return r.cluster.Now()
+		}
+	}
 	for _, phase := range []func() error{r.safety, r.heal, r.settle} {
 		if err := phase(); err != nil {
 			return nil, err
@@ -215,6 +225,9 @@ func (r *run) safety() error {
 // most ElectionMax and a few round trips.
 func (r *run) patience() smr.Time {
 	c := r.Case
+	if c.Patience > 0 {
+		return smr.Time(c.Patience)
+	}
 	return max(leastPatience, 1000*smr.Time(c.ElectionMax+8*(c.DelayMax+c.Sync))+100*smr.Time(c.Retry))
 }
 

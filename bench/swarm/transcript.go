@@ -22,7 +22,7 @@ type Transcript struct {
 // Narrate carries out a case as Run does and writes its transcript to w.
 func Narrate(ctx context.Context, w io.Writer, p smr.Protocol, c *Case) (*Outcome, error) {
 	t := &Transcript{w: w, describe: p.Describe}
-	out, err := perform(ctx, p, c, t)
+	out, err := perform(ctx, p, c, t, 0)
 	if err == nil {
 		err = t.err
 	}
