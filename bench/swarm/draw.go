@@ -28,6 +28,7 @@ type drawer struct {
 	mean  Time // between two faults
 	kinds []Kind
 	storm bool
+	deep  bool    // many commands are open, and go into few entries
 	frail smr.Set // nodes that may lose for good what they have logged
 	aim   aim
 }
@@ -46,11 +47,13 @@ func Draw(p smr.Protocol, seed uint64) *Case {
 	c.DelayMin = pick(d, 0, c.DelayMax/2, c.DelayMax)
 	c.Sync = pick(d, 0, 0, 100*us, ms, 5*ms)
 	if d.aim == latecomers {
-		c.Sync = pick(d, 100*us, ms, 5*ms)
+		c.Sync, c.DelayMax = pick(d, 100*us, ms, 5*ms), pick(d, ms, 5*ms)
 	}
 	d.timers(p)
 	c.PreVote, c.CheckQuorum = d.IntN(4) == 0, d.IntN(4) == 0
-	if p.Flexible && d.IntN(4) == 0 {
+	if p.Flexible && d.aim == latecomers && d.IntN(8) > 0 {
+		c.Q1, c.Q2 = 2, c.Nodes-1 // two elect, and what they propose waits for those who are late
+	} else if p.Flexible && d.IntN(4) == 0 {
 		c.Q1 = 1 + d.IntN(c.Nodes)
 		c.Q2 = c.Nodes + 1 - c.Q1 + d.IntN(c.Q1)
 		if c.Q2 == 1 {
@@ -70,49 +73,20 @@ func Draw(p smr.Protocol, seed uint64) *Case {
 	d.narrow()
 	c.Batch = max(1, min(pick(d, 1, 1, 1, 2, 4, 16), (c.MaxFrame-smr.Overhead)/command.Size(c.Size)))
 	c.Retry = pick(d, 8*c.DelayMax+2*c.Sync, c.ElectionMin/2, c.ElectionMax, 2*c.ElectionMax) + ms
-	c.Spread = d.IntN(2) == 0
+	if d.deep {
+		c.Batch, c.Retry = 16, 2*c.ElectionMax
+	}
+	c.Spread = d.IntN(2) == 0 || d.aim == relapses
 	if d.IntN(2) == 0 {
 		c.Loss, c.Duplicate, c.Reorder = d.share(.1), d.share(.2), d.share(.3)
 	}
 	c.Span = c.ElectionMax * pick[Time](d, 6, 12, 24)
+	if d.aim == latecomers {
+		c.Span = 36 * c.ElectionMax
+	}
 	c.Load, c.Events = c.Span, safetyEvents
 	d.faults()
 	return c
-}
-
-// aim is what a case is after: a kind of accident that takes several things at once,
-// which chance seldom brings together.
-type aim uint8
-
-const (
-	anything   aim = iota
-	duels          // leaders are cut off one after the other, each with entries of its own
-	latecomers     // links slower than elections: answers to what is over
-	crammed        // windows full of large entries, disks that stand still
-	remainders     // sessions with commands out of order, in snapshots
-)
-
-// aims is how often each is drawn.
-var aims = []aim{anything, anything, anything, duels, duels, latecomers, latecomers, crammed, remainders}
-
-// narrow sets what an aim needs.
-func (d *drawer) narrow() {
-	c := d.c
-	switch d.aim {
-	case duels:
-		c.Size, c.Rate = min(c.Size, 24), 0
-	case latecomers:
-		c.DelayMin = 0
-	case crammed:
-		c.MaxFrame, c.Retain, c.Rate = 4<<10, pick(d, 0, 0, 1<<10), 0
-		c.Inflight = c.MaxFrame * pick(d, 1, 1, 2)
-		c.Size = pick(d, 500, maxPayload)
-		c.Sessions, c.Open = pick(d, 3, 5, 8), pick(d, 2, 4, 8)
-	case remainders:
-		c.Keys, c.Retain, c.Compact = 0, pick(d, 0, 1<<10), pick(d, 1<<10, 2<<10, 4<<10)
-		c.Size = pick(d, 0, 8, 24)
-		c.Sessions, c.Open = pick(d, 1, 2, 3), pick(d, 4, 8, 16)
-	}
 }
 
 // safetyEvents bounds the phase with faults.
@@ -160,6 +134,9 @@ func (d *drawer) faults() {
 		d.kinds = slices.DeleteFunc(d.kinds, func(k Kind) bool { return k == RottenDisk || k == LostLog })
 	}
 	d.mean = c.ElectionMax * pick[Time](d, 1, 2, 4, 8) / 4
+	if d.aim != anything {
+		d.mean *= pick[Time](d, 1, 8, 8) // an accident of another kind mostly spoils what is aimed at
+	}
 	for at := d.gap(d.mean); at < c.Span && len(c.Faults) < 400 && len(d.kinds) > 0; at += d.gap(d.mean) {
 		k := pick(d, d.kinds...)
 		if d.IntN(3) == 0 && slices.Contains(d.kinds, CrashPoint) {
@@ -169,73 +146,6 @@ func (d *drawer) faults() {
 	}
 	d.aimed()
 	slices.SortStableFunc(c.Faults, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
-}
-
-// aimed adds the faults that an aim needs.
-func (d *drawer) aimed() {
-	c := d.c
-	var strike func(at Time)
-	switch d.aim {
-	case duels:
-		d.mean = c.ElectionMax * pick[Time](d, 2, 3, 4) / 2
-		slow := d.IntN(3) == 0
-		for at := d.gap(c.ElectionMax); at < c.Span && d.IntN(6) > 0; {
-			long := c.ElectionMax*pick[Time](d, 2, 4) + d.gap(4*c.ElectionMax)
-			f := Fault{At: at, Kind: Depose, For: long, Extra: c.ElectionMax*pick[Time](d, 1, 2, 4) + d.gap(c.ElectionMax)}
-			f.Sync = pick(d, 0, f.Extra+d.gap(c.ElectionMax/2))
-			c.Faults = append(c.Faults, f)
-			at += long + d.gap(2*c.ElectionMax)
-		}
-		strike = func(at Time) {
-			f := Fault{At: at, Kind: pick(d, Isolate, Isolate, Pause, Crash), For: c.ElectionMax*pick[Time](d, 1, 2, 4)/2 + d.gap(c.ElectionMax)}
-			if slow {
-				c.Faults = append(c.Faults, Fault{At: at, Kind: SlowDisk, For: f.For, Extra: d.gap(c.ElectionMax)})
-			}
-			c.Faults = append(c.Faults, f)
-		}
-	case latecomers:
-		d.mean = c.ElectionMax
-		again := 1 + d.IntN(c.Nodes) // who comes back, time and again
-		if d.IntN(4) > 0 {
-			c.Faults = append(c.Faults, Fault{Kind: Drift, Node: again, For: c.Span, P: 1})
-		}
-		strike = func(at Time) {
-			if d.IntN(2) == 0 { // the one and a slow peer accept what the others do not hear of
-				peer := 1 + (again+d.IntN(c.Nodes-1))%c.Nodes
-				long := c.ElectionMax/4 + d.gap(c.ElectionMax)
-				c.Faults = append(c.Faults, Fault{At: at, Kind: Slow, Node: peer, For: 2*long + c.ElectionMax, Extra: c.ElectionMax/2 + d.gap(c.ElectionMax)},
-					Fault{At: at, Kind: Partition, Side: 1<<(again-1) | 1<<(peer-1), For: long})
-				return
-			}
-			f := Fault{At: at, Kind: pick(d, Slow, Slow, Slow, Crash, Isolate), Node: 1 + d.IntN(c.Nodes), For: d.gap(4 * c.ElectionMax), Extra: d.gap(c.ElectionMax * pick[Time](d, 1, 2, 4) / 2)}
-			if f.Kind != Slow {
-				f.Node, f.For, f.Extra = again, pick(d, 0, d.gap(c.ElectionMax/2)), 0
-			}
-			c.Faults = append(c.Faults, f)
-		}
-	case crammed:
-		d.mean = 2 * c.ElectionMax
-		strike = func(at Time) {
-			long := c.ElectionMax*2 + d.gap(c.ElectionMax)
-			c.Faults = append(c.Faults, Fault{At: at, Kind: StalledDisk, For: long},
-				Fault{At: at + c.ElectionMax/2, Kind: pick(d, Isolate, Pause), For: c.ElectionMax + d.gap(c.ElectionMax/2)})
-		}
-	case remainders:
-		d.mean = c.ElectionMax
-		strike = func(at Time) {
-			f := Fault{At: at, Kind: pick(d, Isolate, Pause, Crash), For: c.ElectionMax + d.gap(c.ElectionMax)}
-			victim := 1 + d.IntN(c.Nodes)
-			c.Faults = append(c.Faults, f, Fault{At: at + d.gap(2*c.ElectionMax), Kind: Crash, Node: victim, For: d.gap(c.ElectionMax / 2)})
-			if d.IntN(2) == 0 {
-				c.Faults = append(c.Faults, Fault{At: at, Kind: SlowDisk, Node: victim, For: d.gap(4 * c.ElectionMax), Extra: d.longer(c.Sync + 100*us)})
-			}
-		}
-	default:
-		return
-	}
-	for at := d.gap(d.mean); at < c.Span && len(c.Faults) < 400; at += d.gap(d.mean) {
-		strike(at)
-	}
 }
 
 // longer draws by how much something is slowed down that takes usual: by a few times
