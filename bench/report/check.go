@@ -17,11 +17,11 @@ func Check(w io.Writer, t *swarm.Tally) {
 	if t.Cut {
 		cut = fmt.Sprintf(" of %s: time was up", Count(t.Of))
 	}
-	verdict := "no violation"
+	verdict := "no violation in"
 	if t.Failed != nil {
-		verdict = "VIOLATION"
+		verdict = "VIOLATION after"
 	}
-	fmt.Fprintf(w, "%s: %s in %s seeds%s\n", t.Protocol, verdict, Count(t.Seeds), cut)
+	fmt.Fprintf(w, "%s: %s %s seeds%s\n", t.Protocol, verdict, Count(t.Seeds), cut)
 	fmt.Fprintf(w, "  %s seeds/s, %s events, %s events/s a core with all checks on,\n  %v of virtual time in %v\n",
 		Count(uint64(float64(t.Seeds)/max(t.Took.Seconds(), 1e-9))), Count(t.Events), Count(uint64(t.EventsPerSecond())),
 		time.Duration(t.Virtual).Round(time.Second), t.Took.Round(100*time.Millisecond))
@@ -54,6 +54,9 @@ func list(w io.Writer, what string, parts []string) {
 func places(w io.Writer, t *swarm.Tally) {
 	all, missing := len(probe.Of(t.Protocol)), t.Missing()
 	fmt.Fprintf(w, "  places reached: %d of %d\n", all-len(missing), all)
+	if t.Failed != nil {
+		return // it ended early, and the violation is what counts
+	}
 	for _, id := range missing {
 		for i, line := range Wrap(id.Info().Means, 66-len(id.String())) {
 			if i == 0 {
