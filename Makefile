@@ -25,8 +25,8 @@ short: ## the tests that take seconds
 race: ## the short tests under the race detector
 	$(GO) test -race -short ./...
 
-mutants: ## deliberate bugs, each of which the verdict must find
-	$(GO) test -tags mutants -run Mutants -count=1 ./cmd/consbench
+mutants: ## deliberate bugs, each of which the verdict must find, and cases that find some shrink
+	$(GO) test -tags mutants -run Mutants -count=1 ./cmd/consbench ./bench/swarm
 
 table: ## how many seeds of check it takes to find each deliberate bug; minutes
 	$(GO) run -tags mutants ./cmd/consbench mutants --keys=false
@@ -75,13 +75,13 @@ kill: ## replicas killed (SIGKILL) and started anew, 200 times for raft and mult
 figure16: ## 10,000 elections for every range of Figure 16 of the Raft paper
 	$(GO) run ./cmd/consbench elections --figure16
 
-docs: ## what the README shows of virtual runs, written anew
+docs: pictures ## what the README shows of virtual runs, written anew, and its pictures
 	$(GO) test -count=1 ./cmd/consbench -run 'TestDocs$$' -docs.update
 
 browser: ## tests of the pages of reports in a browser; skipped where there is none
 	cd tools/browser && $(GO) test -count=1 .
 
-pictures: ## results/pictures, taken anew of real pages in a browser
+pictures: ## those in results/pictures of which the page has changed, taken anew in a browser; skipped where there is none
 	cd tools/browser && $(GO) test -count=1 -run Pictures -pictures ../../results/pictures .
 
 clean: ## what the build leaves behind

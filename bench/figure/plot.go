@@ -98,7 +98,7 @@ func (p *Plot) draw(c *canvas) {
 			after = textWidth(title)*bold + 10
 		}
 		c.text("axis", "start", after, y-2, panel.Y.Title)
-		noted := len(panel.Bands) > 0 && !(i > 0 && sameBands(panel.Bands, shown.Panels[i-1].Bands))
+		noted := len(panel.Bands) > 0 && !(i > 0 && len(shown.Panels) > mostNoted && sameBands(panel.Bands, shown.Panels[i-1].Bands))
 		if noted {
 			y += row - 3
 		}
@@ -110,6 +110,10 @@ func (p *Plot) draw(c *canvas) {
 	c.xAxis(x, y-8, p.X.Title)
 	c.H = y + 2*row + 4
 }
+
+// mostNoted is of how many panels each has the names of its bands; of more, those that are
+// the same are said once.
+const mostNoted = 4
 
 // sameBands reports whether two panels have the same bands: the names above the upper one
 // do for both.
