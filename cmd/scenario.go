@@ -190,7 +190,7 @@ func (b *binding) explain(w io.Writer) error {
 	}
 	for _, r := range rows {
 		line := fmt.Sprintf("%-*s  %-*s  %s", wide[0], r[0], wide[1], r[1], r[2])
-		if len(r[1]) > wide[1] { // a long value has the line to itself
+		if len(r[1]) > wide[1] || len(line) > width(w) { // a long value has the line to itself
 			line = fmt.Sprintf("%-*s  %s\n%*s  %s", wide[0], r[0], r[1], wide[0]+wide[1]+2, "", r[2])
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {

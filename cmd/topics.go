@@ -30,8 +30,8 @@ What:
                                synced; it restarts from its log at the end
   pause TARGET                 it takes no turns; its mail fills and then drops
   isolate TARGET               every link from and to it is cut
-  partition TARGET | TARGET    links between the groups are cut; one target alone
-                               stands against all others
+  partition TARGET | TARGET    links between the groups are cut; one target
+                               alone stands against all others
   cut LINK                     -> is one way, <-> both ways
   delay 40ms-60ms LINK         added to every message, uniform
   loss 10% LINK                of messages vanish; likewise duplicate, reorder
@@ -63,12 +63,12 @@ Examples:
 On disks (with --storage disk, and but for corrupt in memory too):
   disk stall any at 1s for 500ms    no write completes
   disk slow 10ms all at 1s for 2s   each sync takes so much longer
-  disk full leader at 1s for 1s     writes fail; a replica stops at the first one
+  disk full leader at 1s for 1s     writes fail; a replica stops at the first
   disk fail leader at 1s for 1s     syncs fail, likewise; it restarts at the end
-  disk corrupt node 2 at 1s         one bit flips: found at the next restart, and
-                                    the replica stays down
-  disk lose follower at 1s for 1s   a crash that takes the log along: the replica
-                                    restarts empty and is in no quorum any more`,
+  disk corrupt node 2 at 1s         one bit flips: found at the next restart,
+                                    and the replica stays down
+  disk lose follower at 1s for 1s   a crash that takes the log along: the
+                                    replica restarts empty, in no quorum`,
 	}
 }
 

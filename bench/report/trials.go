@@ -294,10 +294,21 @@ func (p *page) published(all []result.ElectionSetting) {
 	}
 	p.marked(bold, "PUBLISHED", source+": time without a leader in ms. GAP is the largest difference between the two distribution functions, OFF that of the medians.")
 	p.line("")
-	row := func(c code, cells ...string) {
-		line := fmt.Sprintf("%-8s%7s%7s%7s%7s ", cells[0], cells[1], cells[2], cells[3], cells[4]) +
-			fmt.Sprintf("%7s%7s%7s%7s%7s%8s", cells[5], cells[6], cells[7], cells[8], cells[9], cells[10])
-		p.line(p.paint(c, line))
+	shown := []int{0, 1, 2, 3} // p50, mean, p90, p99
+	if p.width < defaultWidth {
+		shown = []int{0, 3}
+	}
+	row := func(c code, timeout string, published, measured [4]string, gap, off string) {
+		line := fmt.Sprintf("%-8s", timeout)
+		for i, cells := range [][4]string{published, measured} {
+			if i > 0 {
+				line += " "
+			}
+			for _, k := range shown {
+				line += fmt.Sprintf("%7s", cells[k])
+			}
+		}
+		p.line(p.paint(c, line+fmt.Sprintf("%7s%8s", gap, off)))
 	}
 	protocol := ""
 	for i := range all {
@@ -307,8 +318,9 @@ func (p *page) published(all []result.ElectionSetting) {
 		}
 		if s.Config.Protocol != protocol {
 			protocol = s.Config.Protocol
-			p.line(p.paint(bold, fmt.Sprintf("%-8s%28s %28s", "", "published      ", "measured, "+Clean(protocol)+"      ")))
-			row(bold, "timeout", "p50", "mean", "p90", "p99", "p50", "mean", "p90", "p99", "GAP", "OFF")
+			figures, wide, pad := [4]string{"p50", "mean", "p90", "p99"}, 7*len(shown), strings.Repeat(" ", 3*len(shown)-6)
+			p.line(p.paint(bold, fmt.Sprintf("%-8s%*s %*s", "", wide, "published"+pad, wide, "measured, "+Clean(protocol)+pad)))
+			row(bold, "timeout", figures, figures, "GAP", "OFF")
 		}
 		q, ph := s.Published.Quantiles, &s.Phases.Announced
 		giveUp := int64(s.Config.GiveUp)
@@ -320,8 +332,8 @@ func (p *page) published(all []result.ElectionSetting) {
 		const ms = 1_000_000
 		row(verdict,
 			strconv.FormatInt(int64(s.Config.ElectionMin)/ms, 10)+"-"+strconv.FormatInt(int64(s.Config.ElectionMax)/ms, 10),
-			plainMs(float64(q[50])), plainMs(s.Published.Mean), plainMs(float64(q[90])), plainMs(float64(q[99])),
-			censoredMs(ph.Quantiles[50], giveUp), censoredMs(rounded(ph.Mean), giveUp), censoredMs(ph.Quantiles[90], giveUp), censoredMs(ph.Quantiles[99], giveUp),
+			[4]string{plainMs(float64(q[50])), plainMs(s.Published.Mean), plainMs(float64(q[90])), plainMs(float64(q[99]))},
+			[4]string{censoredMs(ph.Quantiles[50], giveUp), censoredMs(rounded(ph.Mean), giveUp), censoredMs(ph.Quantiles[90], giveUp), censoredMs(ph.Quantiles[99], giveUp)},
 			gap, off)
 	}
 	p.line("")
