@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -126,7 +125,12 @@ func syncFloor(dir string, n int) ([]time.Duration, error) {
 		group.Go(func() { times[i], errs[i] = floorOf(dir) })
 	}
 	group.Wait()
-	return slices.Concat(times...), errors.Join(errs...)
+	for _, err := range errs {
+		if err != nil {
+			return nil, err // the others say the same
+		}
+	}
+	return slices.Concat(times...), nil
 }
 
 func floorOf(dir string) (times []time.Duration, err error) {

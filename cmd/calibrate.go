@@ -40,6 +40,9 @@ func newCalibrate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Com
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			errs := append(k.b.errs, k.out.check(c.Flags()))
+			if c.Flags().Changed("store") {
+				errs = append(errs, &bench.FieldError{Flag: "store", Msg: "a cost model is no result: -o cost.json saves it"})
+			}
 			if len(k.b.errs) == 0 {
 				errs = append(errs, calibrate.Check(k.options, k.protocols))
 			}
@@ -66,6 +69,7 @@ func newCalibrate(protocols []smr.Protocol, stdout, stderr io.Writer) *cobra.Com
 	for _, p := range protocols {
 		words["protocol"] = append(words["protocol"], p.Name)
 	}
+	flags.Lookup("store").Hidden = true
 	flags.Lookup("output").Annotations = map[string][]string{exampleOf: {"cost.json"}}
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { calibrateHelp(c.OutOrStdout(), k.b) })
 	for flag, list := range words {
@@ -107,6 +111,7 @@ func (k *calibrating) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer job.stop()
+	job.store = nil // whatever CONSBENCH_STORE says: a model is no result
 	adoptFloors("")
 	k.options.Progress = func(done, of int, run string) {
 		job.progress.steps(fmt.Sprintf("run %d of %d: %s", done+1, of, run))

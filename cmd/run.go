@@ -182,8 +182,8 @@ func run(ctx context.Context, cfg bench.Config, protocols []smr.Protocol, out ou
 	cfg.Evidence = job.evidence()
 	var file *result.File
 	var runErr error
-	if err := out.tell(&cfg, stdout, func() { file, runErr = runBench(ctx, cfg, protocols, job.progress.update) }); err != nil {
-		runErr = errors.Join(runErr, fmt.Errorf("--transcript: %w", err))
+	if err := out.tell(&cfg, stdout, func() { file, runErr = runBench(ctx, cfg, protocols, job.progress.update) }); err != nil && runErr == nil {
+		runErr = fmt.Errorf("--transcript: %w", err)
 	}
 	job.done()
 	interrupted := errors.Is(runErr, bench.ErrInterrupted)

@@ -121,8 +121,18 @@ type file struct {
 	Verdict json.RawMessage
 }
 
+// errOther is what a file is that consbench has written and that is no result.
+var errOther = errors.New("is no result: a cost model, or a trial of the gate")
+
+// others are the schemas of such files.
+var others = map[string]bool{"consbench.cost/v1": true, "consbench.trial/v1": true}
+
 // parse reads what a list shows of a file.
 func parse(data []byte) (Entry, error) {
+	var other struct{ Schema string }
+	if json.Unmarshal(data, &other) == nil && others[other.Schema] {
+		return Entry{}, errOther
+	}
 	var f file
 	if err := json.Unmarshal(data, &f); err != nil {
 		return Entry{}, damage(data, err)

@@ -127,6 +127,9 @@ func (s *Store) List() ([]Entry, []Skipped, error) {
 
 	all := entries[:0]
 	for i := range entries {
+		if errors.Is(errs[i], errOther) {
+			continue
+		}
 		if errs[i] != nil {
 			skipped = append(skipped, Skipped{paths[i], errs[i].Error()})
 			continue

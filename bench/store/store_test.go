@@ -137,6 +137,8 @@ func TestSkipped(t *testing.T) {
 	write(t, filepath.Join(dir, ".hidden", "x.json"), []byte("x"))
 	write(t, filepath.Join(dir, ".x.json"), []byte("x"))
 	write(t, filepath.Join(dir, "README.md"), []byte("x"))
+	write(t, filepath.Join(dir, "cost.json"), []byte(`{"schema":"consbench.cost/v1","model":{}}`))
+	write(t, filepath.Join(dir, "trial.json"), []byte(`{"schema":"consbench.trial/v1","settings":{}}`))
 	write(t, filepath.Join(dir, "good", "a.json"), good)
 	write(t, filepath.Join(t.TempDir(), "b.json"), good)
 	for link, to := range map[string]string{"loop": ".", "self": "self", "link.json": "good/a.json", "gone.json": "nowhere"} {
