@@ -40,11 +40,12 @@ lint: ## gofmt, vet, staticcheck
 vuln: ## govulncheck; needs the network
 	$(TOOL) govulncheck ./...
 
-fuzz: ## every fuzz target for FUZZTIME (60s)
-	@for pkg in $$($(GO) list ./...); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
-	  done; done
+# The targets PACKAGE:NAME on standard input, as many at a time as there are cores.
+FUZZ := GO=$(GO) xargs -P $$(nproc 2>/dev/null || echo 2) -I{} .ci/fuzz {} $(FUZZTIME)
+
+fuzz: ## every fuzz target for FUZZTIME (60s), as many at a time as there are cores
+	@$(GO) list ./... | sed "s,^$$($(GO) list -m)/,," | while read -r pkg; do \
+	  $(GO) test -list '^Fuzz' "./$$pkg" | sed -n "s,^Fuzz,$$pkg:&,p"; done | $(FUZZ)
 
 # What reads bytes that others wrote. .ci/run gives each of them a few seconds.
 DECODERS := raft:FuzzFrame raft:FuzzRecord \
@@ -56,9 +57,8 @@ DECODERS := raft:FuzzFrame raft:FuzzRecord \
   bench/wal:FuzzSegment bench/wal:FuzzSnapshot bench/wal:FuzzDamage \
   netsim/tcp:FuzzScan netsim/tcp:FuzzHandshake
 
-decoders: ## the fuzz targets of everything that reads bytes, for FUZZTIME each, as many at a time as there are cores
-	@printf '%s\n' $(DECODERS) | xargs -P $$(nproc 2>/dev/null || echo 2) -I{} sh -c 'd={}; out=$$($(GO) test -parallel 1 -run "^$$" -fuzz "^$${d#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${d%:*} 2>&1); \
-	  status=$$?; echo "$$d"; echo "$$out"; exit $$status'
+decoders: ## those of everything that reads bytes
+	@printf '%s\n' $(DECODERS) | $(FUZZ)
 
 bench: ## benchmarks, ten times each, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 10 ./...
