@@ -112,7 +112,7 @@ func newHistory(stdout, stderr io.Writer) *cobra.Command {
 		kinds := []string{"auto", "unicode", "ascii", "none"}
 		h.add(choiceValue{&h.out.plot, kinds}, "plot", "what to draw with; unicode and ascii draw all there is", "auto|unicode|ascii|none", "ascii")
 	}, (*history).show)
-	sub("diff ID ID", "compare two results: environment, configuration, metrics", "Compares two results of run: what their environments and configurations differ in, and\nthe metrics of every protocol that both have, as consbench compare does. Live results\nof unlike machines are not compared unless --unlike-machines says so.", func(h *history, s *cobra.Command) {
+	sub("diff ID ID", "compare two results: environment, configuration, metrics", "Compares two results of run, of elections or of sweep: what their environments and\nconfigurations differ in, and the metrics of every protocol that both have, as consbench\ncompare does; of sweeps, each value that both have. Live results of unlike machines are\nnot compared unless --unlike-machines says so.", func(h *history, s *cobra.Command) {
 		h.flag(&h.unlike, "unlike-machines", "compare live results although the machines differ")
 		h.flag(&h.all, "all", "show every metric, not the important ones only")
 		format(h, s)

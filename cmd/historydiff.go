@@ -19,19 +19,44 @@ import (
 	"github.com/consbench/consbench/bench/trend"
 )
 
-// diff compares two results of run.
+// diff compares two results of run, elections or sweep.
 func (h *history) diff(args []string) error {
 	s, _, found, err := h.find("diff", args, 2, 2)
 	if err != nil {
 		return err
 	}
+	for _, e := range found {
+		switch {
+		case e.Kind != store.Run && e.Kind != store.Elections && e.Kind != store.Sweep:
+			return fmt.Errorf("history diff: %s is a result of %s: only those of run, elections and sweep can be compared", e.Short(), e.Kind)
+		case e.Kind != found[0].Kind:
+			return fmt.Errorf("history diff: %s is a result of %s and %s of %s: only results of the same command can be compared",
+				found[0].Short(), found[0].Kind, e.Short(), e.Kind)
+		}
+	}
+	switch found[0].Kind {
+	case store.Elections:
+		return h.diffElections(s, found)
+	case store.Sweep:
+		return h.diffSweeps(s, found)
+	}
+	return h.diffRuns(s, found)
+}
+
+// alike refuses results of unlike machines, if either was measured live.
+func (h *history) alike(found []*store.Entry, live bool) error {
+	if unlike := store.Unlike(&found[0].Environment, &found[1].Environment); live && len(unlike) > 0 && !h.unlike {
+		return failed(fmt.Errorf("%s and %s were measured on unlike machines (%s): what differs may be the machine; --unlike-machines compares them all the same",
+			found[0].Short(), found[1].Short(), strings.Join(unlike, ", ")))
+	}
+	return nil
+}
+
+func (h *history) diffRuns(s *store.Store, found []*store.Entry) error {
 	var files [2]*result.File
 	var configs [2]bench.Config
 	live := false
 	for i, e := range found {
-		if e.Kind != store.Run {
-			return fmt.Errorf("history diff: %s is a result of %s: only results of run can be compared", e.Short(), e.Kind)
-		}
 		files[i] = new(result.File)
 		if err := s.Load(e, files[i]); err != nil {
 			return failed(err)
@@ -41,9 +66,8 @@ func (h *history) diff(args []string) error {
 		}
 		live = live || configs[i].Network != bench.NetworkSim
 	}
-	if unlike := store.Unlike(&found[0].Environment, &found[1].Environment); live && len(unlike) > 0 && !h.unlike {
-		return failed(fmt.Errorf("%s and %s were measured on unlike machines (%s): what differs may be the machine; --unlike-machines compares them all the same",
-			found[0].Short(), found[1].Short(), strings.Join(unlike, ", ")))
+	if err := h.alike(found, live); err != nil {
+		return err
 	}
 	shared := sharedProtocols(files)
 	if len(shared) == 0 {
@@ -63,6 +87,56 @@ func (h *history) diff(args []string) error {
 		}
 		all = append(all, c)
 	}
+	return h.compared(found, all)
+}
+
+// diffElections compares the settings that both files have, protocol by protocol.
+func (h *history) diffElections(s *store.Store, found []*store.Entry) error {
+	var files [2]*result.Elections
+	live := false
+	for i, e := range found {
+		doc, _, err := h.document(s, e)
+		if err != nil {
+			return failed(err)
+		}
+		files[i] = doc.(*result.Elections)
+		for k := range files[i].Settings {
+			live = live || files[i].Settings[k].Config.Live()
+		}
+	}
+	if err := h.alike(found, live); err != nil {
+		return err
+	}
+	var shared []string
+	for i := range files[0].Settings {
+		p := files[0].Settings[i].Config.Protocol
+		other := slices.ContainsFunc(files[1].Settings, func(o result.ElectionSetting) bool { return o.Config.Protocol == p })
+		if other && !contains(shared, p) {
+			shared = append(shared, p)
+		}
+	}
+	var all []*result.Comparison
+	for _, p := range shared {
+		var sides []compare.Electing
+		for i, e := range found {
+			sides = append(sides, compare.Electing{Name: e.Short() + ":" + p, Path: e.Path, Protocol: p, File: files[i]})
+		}
+		c, err := compare.Elections(sides)
+		if err != nil {
+			return failed(err)
+		}
+		if len(c.Against) > 0 && len(c.Against[0].Lines) > 0 {
+			all = append(all, c)
+		}
+	}
+	if len(all) == 0 {
+		return failed(fmt.Errorf("%s and %s have no setting in common", found[0].Short(), found[1].Short()))
+	}
+	return h.compared(found, all)
+}
+
+// compared shows what comparisons of two results came to.
+func (h *history) compared(found []*store.Entry, all []*result.Comparison) error {
 	if h.out.format == "json" {
 		return wrote(report.JSON(h.stdout, all))
 	}
@@ -77,6 +151,43 @@ func (h *history) diff(args []string) error {
 		}
 	}
 	return nil
+}
+
+// diffSweeps sets the values that both sweeps have beside each other.
+func (h *history) diffSweeps(s *store.Store, found []*store.Entry) error {
+	var files [2]*result.Sweep
+	var sides []compare.Side
+	live := false
+	for i, e := range found {
+		doc, _, err := h.document(s, e)
+		if err != nil {
+			return failed(err)
+		}
+		files[i] = doc.(*result.Sweep)
+		side := compare.Side{Name: e.Short()}
+		if err := json.Unmarshal(files[i].Config, &side.Config); err != nil {
+			return failed(fmt.Errorf("%s: config: %w", e.Path, err))
+		}
+		sides = append(sides, side)
+		live = live || !files[i].Exact
+	}
+	if err := h.alike(found, live); err != nil {
+		return err
+	}
+	swept := func(d result.Difference) bool {
+		return slices.ContainsFunc(files[0].Over, func(a result.SweepAxis) bool { return a.Setting == d.Option })
+	}
+	d, err := report.DiffSweeps(files[0], files[1], slices.DeleteFunc(differences(sides), swept))
+	if err != nil {
+		return failed(fmt.Errorf("%s and %s: %w", found[0].Short(), found[1].Short(), err))
+	}
+	if h.out.format == "json" {
+		return wrote(report.JSON(h.stdout, d))
+	}
+	if err := report.Beside(h.stdout, found[0], found[1], h.out.look(h.stdout, nil)); err != nil {
+		return wrote(err)
+	}
+	return wrote(report.Sweeps(h.stdout, d, h.out.look(h.stdout, nil)))
 }
 
 // sharedProtocols are those that both files have runs of, in the order of the first.

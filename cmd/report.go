@@ -21,12 +21,14 @@ import (
 	"github.com/consbench/consbench/bench/elections"
 	"github.com/consbench/consbench/bench/page"
 	"github.com/consbench/consbench/bench/report"
+	"github.com/consbench/consbench/bench/store"
 )
 
 // reporting is a report as it was asked for.
 type reporting struct {
 	b     *binding
 	html  string // the file to write; - = stdout, "" = tables
+	store string // directory where results go by their IDs; "" = CONSBENCH_STORE, or results
 	open  bool
 	quiet bool
 	color string
@@ -57,6 +59,7 @@ func newReport(stdout, stderr io.Writer) *cobra.Command {
 		}
 	}
 	add((*textValue)(&k.html), "html", "", "the page to write; - is standard output", "file", "report.html", "")
+	add((*textValue)(&k.store), "store", "", "directory of results that are named by their IDs", "dir", "results", defaultStore)
 	add((*boolValue)(&k.open), "open", "", "show the page in a browser", "", "", "")
 	add(choiceValue{&k.color, []string{"auto", "always", "never"}}, "color", "", "colours of tables: auto, always, never", "when", "never", "auto")
 	add((*boolValue)(&k.quiet), "quiet", "", "do not say what was written", "", "", "")
@@ -70,11 +73,13 @@ func newReport(stdout, stderr io.Writer) *cobra.Command {
 const reportAbout = `Show files that consbench has written with -o (run, compare, elections, sweep,
 gate): as the tables that the command printed, or with --html as one page with
 figures that needs nothing beside it. Runs of several files are drawn over each
-other. A FILE of - is standard input.`
+other. A FILE of - is standard input; what is no file is the ID of a result in a
+store, or its path there (see consbench history).`
 
 const reportExamples = `  consbench report result.json
   consbench report result.json --html report.html --open
   consbench report before.json after.json --html both.html
+  consbench report 3fa9c1d2 --store results --html report.html
   consbench run -p raft,paxos -o - | consbench report - --html - >report.html`
 
 func reportHelp(w io.Writer, b *binding) {
@@ -98,6 +103,9 @@ func (k *reporting) check(args []string) error {
 	}
 	if k.open && (k.html == "" || k.html == "-") {
 		wrong("open", "needs a page to show: --html report.html")
+	}
+	if k.b.all.Changed("store") && k.store == "" {
+		wrong("store", "needs a directory, such as results")
 	}
 	errs = append(errs, readable("report", args)...)
 	for _, a := range args {
@@ -123,9 +131,9 @@ func (k *reporting) run(args []string, stdin io.Reader, stdout, stderr io.Writer
 			return failed(fmt.Errorf("--html: %w", err))
 		}
 	}
+	paths, errs := k.paths(args)
 	var files []*page.File
-	var errs []error
-	for _, a := range args {
+	for _, a := range paths {
 		f, err := readReport(a, stdin)
 		if err != nil {
 			errs = append(errs, err)
@@ -172,6 +180,56 @@ func (k *reporting) run(args []string, stdin io.Reader, stdout, stderr io.Writer
 		return browse(target.path, stderr)
 	}
 	return nil
+}
+
+// paths are the files that arguments name: themselves, or results of the store.
+func (k *reporting) paths(args []string) (paths []string, errs []error) {
+	dir := k.store
+	if dir == "" {
+		dir = orElse(os.Getenv(storeEnv), defaultStore)
+	}
+	var s *store.Store
+	var all []store.Entry
+	var skipped []store.Skipped
+	for _, a := range args {
+		_, err := os.Stat(a)
+		if a == "-" || err == nil {
+			paths = append(paths, a)
+			continue
+		}
+		if s == nil {
+			var failure error
+			if s, failure = store.Open(dir); failure == nil {
+				all, skipped, failure = s.List()
+			}
+			switch {
+			case failure != nil && k.store != "":
+				return nil, append(errs, fmt.Errorf("--store: %w", failure))
+			case failure != nil: // nobody spoke of a store
+				s = nil
+				errs = append(errs, fmt.Errorf("%s: %w", a, plain(err)))
+				continue
+			}
+		}
+		e, failure := s.Find(all, a)
+		if failure != nil {
+			why := failure.Error()
+			for _, d := range skipped {
+				if d.Path == filepath.ToSlash(a) || d.Path == filepath.ToSlash(a)+".json" {
+					why = filepath.Join(dir, d.Path) + " " + d.Why
+				}
+			}
+			errs = append(errs, fmt.Errorf("%s: no such file, and %s", a, why))
+			continue
+		}
+		path := filepath.Join(s.Dir(), filepath.FromSlash(e.Path))
+		if slices.ContainsFunc(paths, func(p string) bool { return p != "-" && sameFile(p, path) }) {
+			errs = append(errs, fmt.Errorf("%s is %s, which is given already", a, path))
+			continue
+		}
+		paths = append(paths, path)
+	}
+	return paths, errs
 }
 
 // replaceable refuses to replace what is no page: whoever mistypes a name loses nothing.

@@ -87,21 +87,23 @@ func (p *page) sides(c *result.Comparison) {
 		}
 		p.labelled(Letter(i), ", ", parts...)
 	}
-	for _, d := range c.Differences {
-		var values []string
-		for i, v := range d.Values {
-			if v == "" {
-				v = "none"
-			}
-			values = append(values, Letter(i)+" "+Clean(v))
-		}
-		p.labelled("DIFFERENT", "   ", append([]string{"--" + Clean(d.Option) + ":"}, values...)...)
+	for i := range c.Differences {
+		p.different(&c.Differences[i])
 	}
 	for i := range c.Sides {
 		if text := leftOut(&c.Sides[i]); text != "" {
 			p.marked(red, "LEFT OUT", Letter(i)+": "+Clean(text))
 		}
 	}
+}
+
+// different writes an option that is not the same on all sides.
+func (p *page) different(d *result.Difference) {
+	var values []string
+	for i, v := range d.Values {
+		values = append(values, Letter(i)+" "+orNone(Clean(v)))
+	}
+	p.labelled("DIFFERENT", "   ", append([]string{"--" + Clean(d.Option) + ":"}, values...)...)
 }
 
 // common is what a run of the first side is like; what the others do not share is

@@ -160,6 +160,9 @@ func Beside(w io.Writer, a, b *store.Entry, o Options) error {
 		for j := range e.Runs {
 			names = append(names, Clean(e.Runs[j].Name()))
 		}
+		if len(e.Runs) == 0 {
+			names = []string{string(e.Kind) + " " + Clean(e.About)}
+		}
 		parts := append([]string{e.Short(), Clean(e.Path), e.Started.Format(when) + " UTC"}, names...)
 		p.labelled(Letter(i), ", ", parts...)
 	}
