@@ -9,6 +9,7 @@
 //	snapshots: taken, sent, installed                       snapshot.go
 //	a crash and what comes back after it                    replica.go
 //	what it was told and has said last                      trace.go
+//	the same of all replicas, as it happens                 transcript.go
 //	the places in a turn where one can be made to strike    boundary.go
 //
 // A turn never waits and reads the clock once, at its end: the time at its start
