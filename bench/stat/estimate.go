@@ -80,21 +80,19 @@ func Unpaired(a, b []float64, confidence float64) (Estimate, error) {
 		}
 		la[i] = log(v)
 	}
-	d := make([]float64, 0, len(a)*len(b))
 	for j, v := range b {
 		if err := usable(v); err != nil {
 			return Estimate{}, err
 		}
 		lb[j] = log(v)
-		for _, x := range la {
-			d = append(d, lb[j]-x)
-		}
 	}
-	slices.Sort(d)
+	slices.Sort(la)
+	slices.Sort(lb)
+	d := differences{la, lb}
 	n, m := float64(len(a)), float64(len(b))
 	sa, sb := deviation(la), deviation(lb)
 	e := Estimate{
-		Value: math.Exp((d[(len(d)-1)/2] + d[len(d)/2]) / 2), High: math.Inf(1), Confidence: confidence, Pairs: min(len(a), len(b)),
+		Value: math.Exp((d.at((d.len()-1)/2) + d.at(d.len()/2)) / 2), High: math.Inf(1), Confidence: confidence, Pairs: min(len(a), len(b)),
 		// Two values differ by the noise of both.
 		Spread: math.Sqrt(2 * ((n-1)*sa*sa + (m-1)*sb*sb) / max(n+m-2, 1)),
 	}
@@ -102,10 +100,10 @@ func Unpaired(a, b []float64, confidence float64) (Estimate, error) {
 	e.P = 1
 	if e.Pairs >= 10 {
 		// The bounds exclude 0 if fewer than c differences are on its side.
-		k := float64(sideOf(d))
+		k := float64(d.side())
 		e.P = min(1, 2*normalCDF((k+1-n*m/2)/math.Sqrt(n*m*(n+m+1)/12)))
 		if c > 0 {
-			e.Low, e.High = math.Exp(d[c-1]), math.Exp(d[len(d)-c])
+			e.Low, e.High = math.Exp(d.at(c-1)), math.Exp(d.at(d.len()-c))
 		}
 	}
 	return e, nil
