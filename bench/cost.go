@@ -100,10 +100,11 @@ func bottleneck(run *result.Run) (node int, what string, share float64) {
 		return 0, "", 0
 	}
 	for i, w := range run.Cost.Replicas {
-		for name, busy := range map[string]int64{"processor": w.Busy, "network interface": w.Sending} {
-			if s := float64(busy) / float64(run.Measured); s > share {
-				node, what, share = i+1, name, s
-			}
+		if s := float64(w.Busy) / float64(run.Measured); s > share {
+			node, what, share = i+1, "processor", s
+		}
+		if s := float64(w.Sending) / float64(run.Measured); s > share {
+			node, what, share = i+1, "network interface", s
 		}
 	}
 	return node, what, share
