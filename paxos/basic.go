@@ -22,6 +22,7 @@ var Basic = smr.Protocol{
 	Flexible:   true,
 	Describe:   describeBasic,
 
+	DescribeTerm:   func(ballot uint64) string { return Ballot(ballot).String() },
 	DescribeRecord: describeBasicRecord,
 	Guide:          basicGuide,
 }

@@ -17,6 +17,7 @@ var Multi = smr.Protocol{
 	Flexible: true,
 	Describe: describeMulti,
 
+	DescribeTerm:   func(ballot uint64) string { return Ballot(ballot).String() },
 	DescribeRecord: describeMultiRecord,
 	Guide:          multiGuide,
 }

@@ -57,6 +57,7 @@ func (r *Replica) passes(b Boundary) {
 	if r.Dies != nil && r.Dies(b) {
 		r.Core.Probes.Hit(probe.FaultCrashTurnBegins + probe.ID(b-TurnBegins))
 		r.dead = true
+		r.Trace.dies("at " + b.String())
 		panic(died{})
 	}
 }
@@ -89,7 +90,10 @@ func (r *Replica) Turn(now smr.Time) (wake smr.Time) {
 
 // stop is the end of a replica whose log has failed. It must not go on: what it
 // would promise or acknowledge now, it would not remember.
-func (r *Replica) stop(err error) { r.dead, r.failure = true, err }
+func (r *Replica) stop(err error) {
+	r.dead, r.failure = true, err
+	r.Trace.dies("its log has failed: " + err.Error())
+}
 
 // Dead reports whether the replica takes no turns any more, because it died at a
 // boundary or because its log has failed: to be crashed.

@@ -26,6 +26,7 @@ type Trace struct {
 	left  int // moments until it stands still, once held
 	spare moment
 	tells *Transcript // nil: nobody is told as it happens
+	why   string      // the replica has died by itself, and is about to be crashed
 }
 
 // traceKeep is how many bytes of a frame or record are kept: all of a reply or a vote,
@@ -111,10 +112,19 @@ func (t *Trace) starts(now smr.Time, s *smr.Status) {
 	}
 }
 
+// dies notes why a replica takes no turns any more.
+func (t *Trace) dies(why string) {
+	if t != nil {
+		t.why = why
+	}
+}
+
 // Crashed notes the end of an incarnation.
 func (t *Trace) Crashed(now smr.Time) {
 	if t != nil {
-		t.add(now, crashed)
+		m := t.add(now, crashed)
+		m.kept = uint8(copy(m.data[:], t.why))
+		t.why = ""
 	}
 }
 
@@ -219,6 +229,9 @@ func (m *moment) words(p *smr.Protocol, data []byte) string {
 	case started:
 		return fmt.Sprintf("STARTS in term %d, commit %d", m.a, m.b)
 	case crashed:
+		if m.kept > 0 {
+			return "CRASHES, " + string(m.data[:m.kept])
+		}
 		return "CRASHES"
 	case arrived:
 		return fmt.Sprintf("<- %v  %s", m.peer, m.frame(p, data))

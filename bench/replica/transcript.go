@@ -23,6 +23,10 @@ type Transcript struct {
 	m     *moment
 	whole []byte // its frame or record
 
+	clock func() smr.Time                               // only with aside
+	aside func(at smr.Time, of smr.NodeID, text string) // nil: lines are written to w
+	at    smr.Time                                      // of the moment that is not written yet
+
 	line  line // not written yet, for the next frame may be the same
 	peers []string
 	wrote map[smr.NodeID]smr.Time // when each replica wrote to its log last
@@ -46,8 +50,25 @@ func NewTranscript(w io.Writer, p *smr.Protocol, n, lines int) (*Transcript, []*
 	return t, traces
 }
 
+// NewAside returns traces of n replicas that tell only of what their cores do not see:
+// crashes, and the chunks of snapshots. One is told of when the next thing happens, or
+// when Flush is called, with the time that clock showed when it happened.
+func NewAside(p *smr.Protocol, n int, clock func() smr.Time, tell func(at smr.Time, of smr.NodeID, text string)) (*Transcript, []*Trace) {
+	t, traces := NewTranscript(nil, p, n, 0)
+	t.clock, t.aside = clock, tell
+	return t, traces
+}
+
+// Flush tells of what has happened last.
+func (t *Transcript) Flush() { t.put() }
+
 // take takes a moment that is about to be filled in.
-func (t *Transcript) take(of smr.NodeID, m *moment) { t.of, t.m, t.whole = of, m, t.whole[:0] }
+func (t *Transcript) take(of smr.NodeID, m *moment) {
+	t.of, t.m, t.whole = of, m, t.whole[:0]
+	if t.aside != nil {
+		t.at = t.clock()
+	}
+}
 
 // Note writes a line about the whole cluster.
 func (t *Transcript) Note(now smr.Time, format string, args ...any) {
@@ -75,6 +96,12 @@ func (t *Transcript) put() {
 	}
 	m, of := t.m, t.of
 	t.of = smr.None
+	if t.aside != nil {
+		if m.what == crashed || (m.what == sent || m.what == arrived) && m.kind != channelCore {
+			t.aside(t.at, of, m.words(t.protocol, m.data[:m.kept]))
+		}
+		return
+	}
 	switch m.what {
 	case logged:
 		t.wrote[of] = m.at

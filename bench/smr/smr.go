@@ -109,6 +109,7 @@ type Protocol struct {
 
 	Describe       func(frame []byte) string  // a frame in words, for a person; nil = there are none
 	DescribeRecord func(record []byte) string // likewise a record of the log
+	DescribeTerm   func(term uint64) string   // likewise a term or ballot; nil = its number
 
 	Guide string // what its papers describe and where to watch it, for consbench help NAME; empty = none
 }

@@ -30,5 +30,6 @@
 //	watch.go       one wrapped core
 //	search.go      many seeds
 //	shrink.go      the smallest case that still fails
-//	transcript.go  who said what to whom
+//	transcript.go  who said what to whom; transcript_fault.go: and what was done to them
+//	proof.go       which of it the violation contradicts
 package swarm

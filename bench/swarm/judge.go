@@ -52,6 +52,14 @@ func (v value) String() string {
 	return fmt.Sprintf("%d bytes with checksum %08x", v.size, v.sum)
 }
 
+// name is what a transcript calls the value: see window.Name.
+func (v value) name() string {
+	if v.size == 0 {
+		return "no-op"
+	}
+	return fmt.Sprintf("#%06x", v.sum&0xffffff)
+}
+
 // judge knows what all replicas in all their incarnations have said.
 type judge struct {
 	protocol smr.Protocol

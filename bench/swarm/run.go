@@ -166,6 +166,7 @@ func (r *run) options() cluster.Options {
 		Series:    measure.NewSeries(1, 1),
 		Histories: min(c.Keys, 1) * maxHistory,
 		Lean:      true,
+		Tells:     r.judge.record.follow(r),
 	}
 }
 

@@ -70,6 +70,7 @@ func (r *run) strike(f *Fault) {
 	case Depose:
 		r.judge.crowned = func(id smr.NodeID) {
 			if now := r.cluster.Now(); now < end {
+				r.judge.record.deposed(now, id, f.Extra)
 				r.cut(now+smr.Time(f.Extra), 1<<(id-1), false)
 				r.impairDisk(id, now+smr.Time(f.Extra), wal.Fault{Kind: wal.Slow, Extra: smr.Time(f.Sync)})
 			}

@@ -130,11 +130,7 @@ func (f forgetful) Replay(record []byte) error {
 
 // TestShrink finds a bug that is put in, makes its case small, and tells of it.
 func TestShrink(t *testing.T) {
-	p := raft.Protocol
-	p.New = func(cfg smr.Config) (smr.Core, error) {
-		core, err := raft.New(cfg)
-		return forgetful{core}, err
-	}
+	p := forgetfulRaft()
 	s := swarm.Search{Protocol: p, First: 1, Seeds: 1000, Jobs: 1}
 	tally, err := s.Run(context.Background())
 	if err != nil || tally.Failed == nil {

@@ -247,7 +247,7 @@ func (n *node) Propose(now smr.Time, tag smr.Tag, data []byte) error {
 	if err == nil {
 		n.proposed[valueOf(data)]++
 		n.tags[tag] = true
-		n.record.proposes(n, tag, data)
+		n.record.proposes(n, data)
 	}
 	return err
 }
@@ -324,6 +324,7 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 	if n.started {
 		n.monotonic(&was)
 	}
+	n.record.events(n, rd.Events) // what is logged and said below follows from them
 	if len(rd.Records) > 0 {
 		n.logs(rd)
 	}
@@ -340,7 +341,6 @@ func (n *node) Ready(now smr.Time, rd *smr.Ready) {
 	}
 	for i := range rd.Events {
 		n.event(n, &rd.Events[i])
-		n.record.event(n, &rd.Events[i])
 	}
 	for _, tag := range rd.Lost {
 		n.ends(tag)
@@ -364,6 +364,7 @@ func (n *node) monotonic(was *smr.Status) {
 
 // logs takes note of what a Ready writes to the log.
 func (n *node) logs(rd *smr.Ready) {
+	n.record.writes(n, rd)
 	pledge := standing{number: rd.Number, term: n.status.Term}
 	if n.voter != nil {
 		pledge.term, pledge.vote = n.voter.Vote()
@@ -432,6 +433,7 @@ func (n *node) sends(f *smr.Frame) {
 }
 
 func (n *node) commits(e *smr.Entry) {
+	n.record.commits(n, e)
 	if e.Index != n.committed+1 {
 		n.fail(Contract, n.id, "hands out index %d after %d", e.Index, n.committed)
 	}
@@ -444,7 +446,6 @@ func (n *node) commits(e *smr.Entry) {
 	if e.Tag != 0 {
 		n.ends(e.Tag)
 	}
-	n.record.commits(n, e)
 }
 
 // recovered takes note of an entry that the log gave back as chosen, and that was
