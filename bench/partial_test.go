@@ -205,9 +205,8 @@ func TestOneSlowFollower(t *testing.T) {
 }
 
 // TestASlowFollowerTakesBoundedMemory: what the leader's window no longer holds a laggard
-// gets as a snapshot, and what does not fit into the queue of its link is dropped. So a
-// run of three times the length allocates hardly more, though each follower is sent 60 MB
-// more, of which a slow one takes a small part.
+// gets as a snapshot, not as frames without end. So a run of three times the length
+// allocates hardly more, though each of the others is sent 60 MB more.
 func TestASlowFollowerTakesBoundedMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long in virtual time, which has one goroutine")
