@@ -402,7 +402,7 @@ func TestLiveTrials(t *testing.T) {
 			t.Errorf("%s: %+v", a.Setting, l)
 		}
 	}
-	if notes := strings.Join(c.Notes, " "); !strings.Contains(notes, "Live trials differ") || !strings.Contains(notes, "Virtual time: exact") {
+	if notes := strings.Join(c.Notes, " "); !strings.Contains(notes, "Live campaigns ran one after the other") || !strings.Contains(notes, "Virtual time: exact") {
 		t.Error(notes)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/consbench/consbench/bench/measure"
 	"github.com/consbench/consbench/bench/report"
 	"github.com/consbench/consbench/bench/result"
 	"github.com/consbench/consbench/bench/stat"
@@ -62,18 +61,14 @@ func Elections(sides []Electing) (*result.Comparison, error) {
 			c.Notes = append(c.Notes, report.Letter(i)+" was interrupted: settings or trials are missing.")
 		}
 	}
-	differ, chance, virtual := map[string]bool{}, false, false
+	differ := map[string]bool{}
+	var know facts
 	for i := 1; i < len(sides); i++ {
 		pairs, lone := match(sides[0].settings(), sides[i].settings())
 		for _, p := range pairs {
-			a := result.Against{Base: 0, Side: i, Pairs: min(p[0].Trials, p[1].Trials), Setting: timeouts(p), Lines: trialLines(c, p)}
+			a := result.Against{Base: 0, Side: i, Pairs: min(p[0].Trials, p[1].Trials), Setting: timeouts(p), Lines: trialLines(c, p, &know)}
 			c.Against = append(c.Against, a)
-			if live(p) {
-				c.Exact = false
-			} else {
-				virtual = true
-				chance = chance || !sameDraws(p)
-			}
+			c.Exact = c.Exact && how(p) == exactly
 			for _, o := range report.TrialOptions {
 				differ[o.Name] = differ[o.Name] || o.Of(&p[0].Config) != o.Of(&p[1].Config)
 			}
@@ -101,15 +96,7 @@ func Elections(sides []Electing) (*result.Comparison, error) {
 		}
 		c.Differences = append(c.Differences, d)
 	}
-	if virtual {
-		c.Notes = append(c.Notes, "Virtual time: exact for these trials; another seed draws other timeouts and delays.")
-	}
-	if !c.Exact {
-		c.Notes = append(c.Notes, "Live trials differ from one campaign to the next: only those in virtual time tell.")
-	}
-	if chance {
-		c.Notes = append(c.Notes, "Trials of another seed or another number differ by chance, too: only equal --seed and --trials tell.")
-	}
+	know.note(c)
 	return c, nil
 }
 
@@ -191,42 +178,4 @@ func timeouts(p [2]*result.ElectionSetting) string {
 		a += " and " + b
 	}
 	return a
-}
-
-func sameDraws(p [2]*result.ElectionSetting) bool {
-	return p[0].Config.Seed == p[1].Config.Seed && p[0].Trials == p[1].Trials
-}
-
-// trialLines compares the figures of two settings.
-func trialLines(c *result.Comparison, p [2]*result.ElectionSetting) []result.Line {
-	lines := []result.Line{}
-	for _, m := range measure.Metrics() {
-		if !strings.HasPrefix(m.Name, "election.") {
-			continue
-		}
-		var values [2][]float64
-		for i, s := range p {
-			if v, known := report.TrialValue(s, m.Name); known {
-				values[i] = []float64{v}
-			}
-		}
-		l := line(m, values)
-		switch {
-		case l.A.Count+l.B.Count == 0:
-			continue
-		case l.A.Count+l.B.Count == 1:
-			l.Verdict = result.OneSided
-		default:
-			e := stat.Exact(l.A.Median, l.B.Median)
-			fill(&l, "exact", e)
-			switch l.Verdict = e.Verdict(m.Better, c.Tolerance).String(); {
-			case live(p):
-				l.Method, l.Verdict, l.Lacks = "none", stat.CannotTell.String(), "live trials"
-			case !sameDraws(p):
-				l.Verdict, l.Lacks = stat.CannotTell.String(), "other trials"
-			}
-		}
-		lines = append(lines, l)
-	}
-	return lines
 }

@@ -81,7 +81,7 @@ func against(c *result.Comparison, base, side int) result.Against {
 		}
 		a.Lines = append(a.Lines, l)
 	}
-	b.decide(a.Lines)
+	b.decide(a.Lines, report.Key)
 	return a
 }
 
@@ -98,17 +98,17 @@ type pending struct {
 // Holm's adjustment over the table that people read, that is over the key metrics;
 // for the other metrics, which --all shows, over all of them. Visible and Needed are
 // of the strictest level that can be asked for (Bonferroni), so they promise less.
-func (b *both) decide(lines []result.Line) {
+func (b *both) decide(lines []result.Line, isKey func(metric string) bool) {
 	for _, key := range []bool{true, false} {
 		var family []*pending
 		var p []float64
 		for i := range b.pending {
-			if o := &b.pending[i]; !key || report.Key(o.metric.Name) {
+			if o := &b.pending[i]; !key || isKey(o.metric.Name) {
 				family, p = append(family, o), append(p, o.of.P)
 			}
 		}
 		for i, adjusted := range stat.Holm(p) {
-			if o := family[i]; key == report.Key(o.metric.Name) {
+			if o := family[i]; key == isKey(o.metric.Name) {
 				b.judge(&lines[o.line], o, adjusted, stat.Simultaneous(b.c.Confidence, len(family)))
 			}
 		}

@@ -106,6 +106,21 @@ type ElectionsSamples struct {
 	Rounds      []int    `json:"rounds"`
 }
 
+// Of is the values of a phase: detected, elected, announced or first_commit.
+func (s *ElectionsSamples) Of(phase string) []*int64 {
+	switch phase {
+	case "detected":
+		return s.Detected
+	case "elected":
+		return s.Elected
+	case "announced":
+		return s.Announced
+	case "first_commit":
+		return s.FirstCommit
+	}
+	return nil
+}
+
 // Published is a published distribution of the time without a leader (announced)
 // and what it was held against.
 type Published struct {

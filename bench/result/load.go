@@ -155,6 +155,17 @@ func (e *Elections) validate() error {
 					return bad(".phases."+p.name, "%d is negative", *v)
 				}
 			}
+			if s.Samples == nil {
+				continue
+			}
+			if n := len(s.Samples.Of(p.name)); n != s.Trials {
+				return bad(".samples."+p.name+"_ns", "%d values of %d trials", n, s.Trials)
+			}
+			for k, v := range s.Samples.Of(p.name) {
+				if v != nil && *v < 0 {
+					return bad(fmt.Sprintf(".samples.%s_ns[%d]", p.name, k), "%d is negative", *v)
+				}
+			}
 		}
 		if p := s.Published; p != nil && len(p.Quantiles) != 101 {
 			return bad(".published.quantiles_ns", "%d values where 101 must be", len(p.Quantiles))
