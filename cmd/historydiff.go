@@ -357,7 +357,7 @@ func trendFile(all []trend.Series) any {
 		Fingerprint string   `json:"fingerprint"`
 		Machine     string   `json:"machine"`
 		Exact       bool     `json:"exact"`
-		Searched    int      `json:"searched"`
+		Step        int      `json:"step"` // points to each value that was searched for changes
 		Points      []point  `json:"points"`
 		Changes     []change `json:"changes"`
 	}
@@ -368,7 +368,7 @@ func trendFile(all []trend.Series) any {
 	for _, s := range all {
 		out := series{
 			Metric: s.Metric.Name, Unit: s.Metric.Unit, Run: s.Run, Seed: s.Seed, Fingerprint: s.Fingerprint,
-			Machine: s.Machine, Exact: s.Exact, Searched: s.Searched, Changes: []change{},
+			Machine: s.Machine, Exact: s.Exact, Step: s.Step, Changes: []change{},
 		}
 		for _, p := range s.Points {
 			out.Points = append(out.Points, point{p.Result.ID, p.Result.Revision, p.Result.Modified, p.Result.Started, p.Value})

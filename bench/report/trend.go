@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -109,7 +108,7 @@ func (p *page) trends(name string, group []*trend.Series) {
 	for i, l := range lines {
 		over := clip("OVER TIME", room)
 		if i > 0 {
-			over = plot.Spark(thin(group[i-1].Values(), each), !p.plots.Unicode)
+			over = plot.Spark(trend.Means(group[i-1].Values(), each), !p.plots.Unicode)
 		}
 		if !p.plots.None {
 			l = fmt.Sprintf("%-*s  %s", label, l, over)
@@ -120,19 +119,15 @@ func (p *page) trends(name string, group []*trend.Series) {
 		p.line(l)
 	}
 	p.changes(group)
-}
-
-// thin is the means of each so many values.
-func thin(values []float64, each int) []float64 {
-	var out []float64
-	for part := range slices.Chunk(values, each) {
-		sum := 0.0
-		for _, v := range part {
-			sum += v / float64(len(part))
-		}
-		out = append(out, sum)
+	step := 1
+	for _, s := range group {
+		step = max(step, s.Step)
 	}
-	return out
+	if step > 1 {
+		for _, l := range Wrap(fmt.Sprintf("Changes were looked for in the means of %d results each: a single one that is off does not show.", step), p.width-2) {
+			p.line(" " + l)
+		}
+	}
 }
 
 func revisions(points []trend.Point) int {
@@ -183,9 +178,6 @@ func (p *page) changes(group []*trend.Series) {
 				}
 				p.line(" " + p.paint(col, l))
 			}
-		}
-		if n := len(s.Points); s.Searched < n {
-			p.line(fmt.Sprintf(" %s: changes were looked for in the latest %d of %d", s.Metric.Name, s.Searched, n))
 		}
 	}
 }

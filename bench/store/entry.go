@@ -129,15 +129,18 @@ var others = map[string]bool{"consbench.cost/v1": true, "consbench.trial/v1": tr
 
 // parse reads what a list shows of a file.
 func parse(data []byte) (Entry, error) {
-	var other struct{ Schema string }
-	if json.Unmarshal(data, &other) == nil && others[other.Schema] {
-		return Entry{}, errOther
-	}
 	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
+	err := json.Unmarshal(data, &f)
+	kind, known := kinds[f.Schema]
+	if err != nil || !known { // no result that is in order is read twice
+		var other struct{ Schema string }
+		if json.Unmarshal(data, &other) == nil && others[other.Schema] {
+			return Entry{}, errOther
+		}
+	}
+	if err != nil {
 		return Entry{}, damage(data, err)
 	}
-	kind, known := kinds[f.Schema]
 	switch {
 	case f.Schema == "":
 		return Entry{}, errors.New("has no schema: no result of consbench")

@@ -8,7 +8,8 @@
 // points are found by E-divisive: the split of the series that makes the largest
 // difference between the distributions on its sides is a change point if few random
 // permutations of the series have a larger one; then both sides are searched in turn
-// ([Divisive]).
+// ([Divisive]). Series of more than 400 results are searched as means of neighbours, and
+// a change is then placed at the result where it is.
 //
 // Sources: Matteson and James, A nonparametric approach for multiple change point
 // analysis of multivariate data, J. Am. Stat. Assoc. 109 (2014), sections 2 and 3;

@@ -10,8 +10,8 @@ import (
 	"github.com/consbench/consbench/bench/stat"
 )
 
-// longest is how many of the latest values are searched for changes: the search takes
-// time in their square.
+// longest is how many values are searched for changes: the search takes time in their
+// square. Of a longer series they are the means of as many neighbours.
 const longest = 400
 
 // Result is one run with what decides where it belongs.
@@ -39,7 +39,7 @@ type Series struct {
 	Exact       bool
 	Points      []Point
 	Changes     []Change
-	Searched    int // of the points, the latest so many were searched for changes
+	Step        int // points to each value that was searched for changes
 }
 
 // Point is one value.
@@ -135,7 +135,7 @@ func (s *Series) Values() []float64 {
 // search finds the changes.
 func (s *Series) search(o Options) {
 	values := s.Values()
-	s.Searched = len(values)
+	s.Step = 1
 	if s.Exact {
 		for i := 1; i < len(values); i++ {
 			if values[i] != values[i-1] {
@@ -144,19 +144,60 @@ func (s *Series) search(o Options) {
 		}
 		return
 	}
-	s.Searched = min(len(values), longest)
-	skip := len(values) - s.Searched
-	splits := Divisive(values[skip:], o)
-	from := skip
+	s.Step = max(1, (len(values)+longest-1)/longest)
+	splits := Divisive(Means(values, s.Step), o)
+	if s.Step > 1 {
+		for i := range splits {
+			splits[i].At = place(values, splits, i, s.Step)
+		}
+	}
+	from := 0
 	for i, split := range splits {
 		to := len(values)
 		if i+1 < len(splits) {
-			to = skip + splits[i+1].At
+			to = splits[i+1].At
 		}
-		at := skip + split.At
-		s.add(at, middle(values[from:at]), middle(values[at:to]), split.P)
-		from = at
+		s.add(split.At, middle(values[from:split.At]), middle(values[split.At:to]), split.P)
+		from = split.At
 	}
+}
+
+// Means are those of each so many neighbours; the last may be of fewer. Equal values have
+// themselves for a mean.
+func Means(values []float64, step int) []float64 {
+	var out []float64
+	for part := range slices.Chunk(values, step) {
+		sum := 0.0
+		for _, v := range part {
+			sum += v / float64(len(part))
+		}
+		out = append(out, min(max(sum, slices.Min(part)), slices.Max(part)))
+	}
+	return out
+}
+
+// place finds the value at which split i of means changes the series: the best split of the
+// values around it that lies within one step. Those before i are in place already.
+func place(values []float64, splits []Split, i, step int) int {
+	const around = 8 // steps to each side, or up to the next split
+	at := splits[i].At * step
+	lo, hi := max(0, at-around*step), min(len(values), at+around*step)
+	if i > 0 {
+		lo = max(lo, splits[i-1].At)
+	}
+	if i+1 < len(splits) {
+		hi = min(hi, splits[i+1].At*step)
+	}
+	before, after := min(step, at-lo-1), min(step, hi-at-1)
+	best, q := at, 0.0
+	for k := at - before; k <= at+after; k++ {
+		m, n := float64(k-lo), float64(hi-k)
+		apart := Means(values[lo:k], k-lo)[0] - Means(values[k:hi], hi-k)[0]
+		if d := m * n / (m + n) * apart * apart; d > q { // what the split explains of the variance
+			best, q = k, d
+		}
+	}
+	return best
 }
 
 func (s *Series) add(at int, before, after, p float64) {

@@ -255,19 +255,33 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestLong: of a long series the latest values are searched, and so many take little
-// time.
+// TestLong: a long series is searched whole, in means of neighbours, and a change is placed at
+// the value where it is.
 func TestLong(t *testing.T) {
-	all := results(longest+50, func(i int, r *Result) map[string]float64 {
-		r.Virtual = false
-		v := 100 + float64(i*7919%13)
-		if i >= 200 {
-			v += 50
+	rng := rand.New(rand.NewPCG(7, 7))
+	o := DefaultOptions()
+	o.Permutations = 199
+	for _, n := range []int{longest + 50, 3 * longest} {
+		for _, at := range []int{100, n - 40} {
+			if testing.Short() && n > longest+50 {
+				continue
+			}
+			all := results(n, func(i int, r *Result) map[string]float64 {
+				r.Virtual = false
+				v := 1000 * (1 + .02*rng.NormFloat64())
+				if i >= at {
+					v *= .9
+				}
+				return map[string]float64{"throughput": v}
+			})
+			s := Follow(all, metrics(t, "throughput"), nil, o)
+			if len(s[0].Changes) != 1 || s[0].Changes[0].At < at-3 || s[0].Changes[0].At > at+3 || !s[0].Changes[0].Worse || s[0].Step != (n+longest-1)/longest {
+				t.Errorf("%d values that change at %d: step %d, changes %+v", n, at, s[0].Step, s[0].Changes)
+			}
 		}
-		return map[string]float64{"throughput": v}
-	})
-	s := Follow(all, metrics(t, "throughput"), nil, DefaultOptions())
-	if s[0].Searched != longest || len(s[0].Changes) != 1 || s[0].Changes[0].At != 200 {
-		t.Errorf("searched %d, changes %+v", s[0].Searched, s[0].Changes)
+	}
+	flat := Means([]float64{.1, .1, .1, .1, .1, .1, .1}, 3)
+	if flat[0] != .1 || flat[1] != .1 || len(flat) != 3 {
+		t.Errorf("means of equal values: %v", flat)
 	}
 }
