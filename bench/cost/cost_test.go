@@ -170,3 +170,36 @@ func TestBuiltins(t *testing.T) {
 		}
 	}
 }
+
+// TestChargesDoNotOverflow: the dearest model there may be, on the slowest processor,
+// never takes time back: a sum that overflowed would end before it began.
+func TestChargesDoNotOverflow(t *testing.T) {
+	const second = smr.Time(1e9)
+	var m Model
+	var dear [Terms]float64
+	for i := range dear {
+		dear[i] = maxTime
+	}
+	m.SetTimes(dear)
+	m.Bandwidth = minBandwidth
+	if err := m.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	c := NewCPU(&m, nil)
+	c.Slow(1000)
+	c.Begin(0)
+	last := c.Now()
+	for i := range 20 {
+		c.Received(16 << 20)
+		c.Sent(16 << 20)
+		at, ok := c.Departs(16<<20, 1<<62, 0, second)
+		if now := c.Now(); now < last || ok && at < now {
+			t.Fatalf("after %d frames it is %d ns, the last has left at %d ns; it was %d ns before", i+1, now, at, last)
+		}
+		last = c.Now()
+	}
+	c.End(0, second)
+	if busy, _ := c.Busy(); busy != second {
+		t.Errorf("busy for %d ns of a second of which all is work", busy)
+	}
+}

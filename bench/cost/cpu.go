@@ -113,17 +113,26 @@ func (c *CPU) Reset(now smr.Time) {
 
 // charge does one piece of work of so many bytes.
 func (c *CPU) charge(fixed, perByte int64, count, bytes int) {
-	t := fixed*int64(count) + perByte*int64(bytes)
+	t := plus(times(fixed, count), times(perByte, bytes))
 	if !c.began {
 		c.began = true
 		c.turn.Turns++
-		t += c.price[0]
+		t = plus(t, c.price[0])
 	}
 	if c.slower != 1000 {
-		t = t * c.slower / 1000
+		t = muldiv(t, c.slower, 1000)
 	}
-	c.at += t
+	c.at = plus(c.at, t)
 }
+
+// latest is the end of time, in ps: what takes longer, a hundred days, never ends.
+const latest = 1<<63 - 1 - psPerNs // with room for rounding up
+
+// plus is a+b, neither of which is negative, up to latest.
+func plus(a, b int64) int64 { return min(a, latest) + min(b, latest-min(a, latest)) }
+
+// times is a*n up to latest.
+func times(a int64, n int) int64 { return min(muldiv(a, int64(n), 1), latest) }
 
 // Received charges for a frame from a peer.
 func (c *CPU) Received(bytes int) {
@@ -177,7 +186,7 @@ func (c *CPU) Departs(bytes int, queue int64, from, to smr.Time) (at smr.Time, o
 	if wait := begin - c.at; wait > 0 && muldiv(wait, c.nic, psPerSecond)+int64(bytes) > queue {
 		return 0, false
 	}
-	c.nicFree = begin + muldiv(int64(bytes), psPerSecond, c.nic)
+	c.nicFree = plus(begin, muldiv(int64(bytes), psPerSecond, c.nic))
 	c.out += within(begin, c.nicFree, from, to)
 	return ns(c.nicFree), true
 }
