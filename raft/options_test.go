@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/consbench/consbench/bench/smr"
@@ -184,4 +185,27 @@ func TestTimerRules(t *testing.T) {
 	same("a poll", true, func() { l.requestVote(2, 4, 9, 3, true) })
 	same("a reply of a higher term", true, func() { l.step(3, (&appendReply{term: 5}).encode(nil)) })
 	same("own campaign", false, func() { l.timeout() })
+}
+
+// TestNonVoterGrantsNothing: a server that has lost its log may have voted in any term;
+// it refuses votes and polls that any other would grant.
+func TestNonVoterGrantsNothing(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		cfg := plain(3)
+		cfg.NonVoter = lost
+		l := newLone(t, cfg)
+		l.requestVote(2, 0, 0, 0, true)
+		l.requestVote(2, 1, 0, 0, false)
+		granted, refused := 0, 0
+		for _, s := range l.sent() {
+			if strings.HasSuffix(s, "granted=true") {
+				granted++
+			} else if strings.HasSuffix(s, "granted=false") {
+				refused++
+			}
+		}
+		if lost && granted != 0 || !lost && granted != 2 || granted+refused != 2 {
+			t.Errorf("non-voter %v: %d granted, %d refused", lost, granted, refused)
+		}
+	}
 }
