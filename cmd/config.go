@@ -177,6 +177,7 @@ func (b *binding) follows(err error) bool {
 	causes := map[string][]string{
 		"q1": {"nodes", "q1", "q2", "protocol"}, "q2": {"nodes", "q1", "q2", "protocol"},
 		"heartbeat": {"election-timeout", "heartbeat"}, "jitter": {"delay", "jitter", "network"},
+		"proposers":    {"protocol"},
 		"sync-latency": {"delay", "topology", "rate", "network", "cost", "q2", "nodes"},
 	}
 	for _, cause := range causes[f.Flag] {

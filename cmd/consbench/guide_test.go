@@ -13,6 +13,9 @@ import (
 // TestGuides carries out the commands of each protocol's guide: what it quotes of their
 // transcripts is there, in that order.
 func TestGuides(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, which has nothing to find in virtual time")
+	}
 	for _, p := range protocols() {
 		var out, errs bytes.Buffer
 		if status := cmd.Main(protocols(), []string{"help", p.Name}, &out, &errs); status != 0 || p.Guide == "" {
@@ -55,15 +58,15 @@ func transcriptOf(t *testing.T, command string) string {
 // TestTranscript: a transcript changes nothing that is measured, equal seeds write equal
 // ones, faults and phases stand in it, and every message that arrives was sent.
 func TestTranscript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("as above")
+	}
 	dir := t.TempDir()
 	args := func(p string, more ...string) []string {
 		return append([]string{"run", "-p", p, "--clients", "4", "--warmup", "100ms", "-d", "500ms", "--quiet", "--storage", "disk", "--sync-latency", "1ms",
 			"--fault", "crash leader at 100ms for 200ms", "--fault", "disk stall any at 350ms for 50ms"}, more...)
 	}
 	for _, p := range []string{"raft", "multipaxos", "paxos"} {
-		if testing.Short() && p != "paxos" {
-			continue
-		}
 		var texts, results [3]string
 		for i := range results {
 			file := filepath.Join(dir, "run.txt")
