@@ -59,7 +59,7 @@ func gateTitle(g *result.Gate) string {
 // changes draws the changes that have bounds, and those that did not pass.
 func (m *maker) changes(s *section, g *result.Gate) {
 	zero := 0.0
-	f := &figure.Rows{Title: "Changes", At: &zero, X: &figure.Axis{Title: "relative change, %", Unit: .01, From: nil, Format: report.Change}}
+	f := &figure.Rows{Title: "Changes", At: &zero, X: &figure.Axis{Title: "relative change, %", Unit: .01, To: &zero, Format: report.Change}}
 	shown := 0
 	last := ""
 	for i := range g.Rows {
