@@ -83,7 +83,7 @@ func (d *drawer) other(n int) int { return 1 + (n+d.IntN(d.c.Nodes-1))%d.c.Nodes
 func (d *drawer) duels() func(at Time) {
 	long := d.c.ElectionMax
 	d.mean = long * pick[Time](d, 2, 3, 4) / 2
-	slow := d.IntN(3) == 0
+	slow := d.IntN(2) == 0
 	for at := d.gap(long); at < d.c.Span && d.IntN(6) > 0; {
 		f := Fault{At: at, Kind: Depose, For: long*pick[Time](d, 2, 4) + d.gap(4*long), Extra: long*pick[Time](d, 1, 2, 4) + d.gap(long)}
 		f.Sync = pick(d, 0, f.Extra+d.gap(long/2))
@@ -93,6 +93,9 @@ func (d *drawer) duels() func(at Time) {
 	return func(at Time) {
 		if d.IntN(2) == 0 { // one is back, with a tail that nobody else has, as the next one goes
 			first := long*pick[Time](d, 2, 3, 4)/2 + d.gap(long/2)
+			if slow {
+				d.add(Fault{At: at, Kind: SlowDisk, For: first + long, Extra: long/2 + d.gap(first)})
+			}
 			d.add(Fault{At: at, Kind: Isolate, For: first},
 				Fault{At: at + first - min(first/2, d.gap(long/4)), Kind: pick(d, Isolate, Pause, Crash), For: long + d.gap(long)})
 			return

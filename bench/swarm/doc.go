@@ -14,7 +14,7 @@
 // that were logged and became durable, each under one term or ballot. What chance
 // seldom brings together (leaders deposed one after the other, answers to elections
 // that are over, windows full on disks that stand still, sessions out of order in
-// snapshots) is aimed at in two cases of three. The aims were drawn up with the
+// snapshots) is aimed at in four cases of five. The aims were drawn up with the
 // deliberate bugs of bench/mutant in view: that those are found says less of bugs that
 // nobody has thought of.
 //
@@ -23,6 +23,7 @@
 //
 //	case.go        a case, as drawn, shrunk, saved and replayed
 //	draw.go        the distribution that seeds draw from
+//	aims.go        accidents that take several things at once
 //	run.go         one case on one cluster: faults, healing, the last checks
 //	strike.go      faults begin and end
 //	judge.go       the invariants over all replicas
