@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/consbench/consbench/bench/smr/window"
+	"github.com/consbench/consbench/bench/smr"
 )
 
 // Slot shows an inspector the entry accepted in a slot: its ballot and its checksum.
@@ -76,7 +76,7 @@ func describeMulti(frame []byte) string {
 		fmt.Fprintf(&out, ", %d..%d of %v", s.lo, s.hi, s.ballot)
 	}
 	for _, e := range m.entries {
-		fmt.Fprintf(&out, ", slot %d = %s", e.Index, window.Name(e.Data))
+		fmt.Fprintf(&out, ", slot %d = %s", e.Index, smr.Name(e.Data))
 		if b := Ballot(e.Ballot); b != m.ballot {
 			fmt.Fprintf(&out, " of %v", b)
 		}
@@ -106,7 +106,7 @@ func describeBasic(frame []byte) string {
 		it := b.Item(i)
 		value := ""
 		if carries, _ := it.Carries(); carries && len(entries) > 0 {
-			value, entries = " = "+window.Name(entries[0].Data), entries[1:]
+			value, entries = " = "+smr.Name(entries[0].Data), entries[1:]
 		}
 		s := fmt.Sprintf("%v slot %d", it.Op, it.Slot)
 		if it.Ballot != 0 {

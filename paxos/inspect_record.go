@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/consbench/consbench/bench/smr"
 	"github.com/consbench/consbench/bench/smr/window"
 )
 
@@ -53,7 +54,7 @@ func describeRun(run []byte) string {
 		if err != nil {
 			return "entries cut short or damaged"
 		}
-		words = append(words, fmt.Sprintf("%d of %v = %s", e.Index, Ballot(e.Ballot), window.Name(e.Data)))
+		words = append(words, fmt.Sprintf("%d of %v = %s", e.Index, Ballot(e.Ballot), smr.Name(e.Data)))
 		run = rest
 	}
 	switch {

@@ -72,7 +72,7 @@ func describeEntries(body []byte) string {
 		if err != nil {
 			return "entries cut short or damaged"
 		}
-		words = append(words, fmt.Sprintf("%d of term %d = %s", e.Index, e.Ballot, window.Name(e.Data)))
+		words = append(words, fmt.Sprintf("%d of term %d = %s", e.Index, e.Ballot, smr.Name(e.Data)))
 		body = rest
 	}
 	switch {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/consbench/consbench/bench/smr"
-	"github.com/consbench/consbench/bench/smr/window"
 )
 
 // Transcript writes what the replicas of a cluster in virtual time are told and say,
@@ -149,7 +148,7 @@ func (t *Transcript) words(m *moment) string {
 	case sent:
 		return m.frame(t.protocol, t.whole)
 	case proposed:
-		return fmt.Sprintf("proposes %s for its clients", window.Name(t.whole))
+		return fmt.Sprintf("proposes %s for its clients", smr.Name(t.whole))
 	case logged:
 		return fmt.Sprintf("writes %d: ", m.a) + m.described(t.protocol.DescribeRecord, "a record", t.whole)
 	case persisted:

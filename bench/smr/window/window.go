@@ -13,8 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"slices"
-	"strconv"
 
 	"github.com/consbench/consbench/bench/smr"
 )
@@ -37,19 +35,6 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Sum is the checksum of an entry's data.
 func Sum(data []byte) uint32 { return crc32.Checksum(data, castagnoli) }
-
-// Name is what a person knows an entry's data by: no-op if there is none, short text as
-// it is, of anything else the end of its checksum.
-func Name(data []byte) string {
-	strange := func(c byte) bool { return c < ' ' || c >= 0x7f }
-	switch {
-	case len(data) == 0:
-		return "no-op"
-	case len(data) <= 16 && !slices.ContainsFunc(data, strange):
-		return strconv.Quote(string(data))
-	}
-	return fmt.Sprintf("#%06x", Sum(data)&0xffffff)
-}
 
 // EncodedSize is how many bytes an entry with n bytes of data takes.
 func EncodedSize(n int) int { return (HeaderSize + n + 7) &^ 7 }
