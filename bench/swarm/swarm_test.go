@@ -39,7 +39,7 @@ func TestSearch(t *testing.T) {
 				t.Fatalf("%v\nreplay: consbench check -p %s --seed %d", tally.Violation, p.Name, tally.Failed.Seed)
 			}
 			for _, k := range swarm.Kinds {
-				if tally.Faults[k] == 0 {
+				if tally.Faults[k] == 0 && !testing.Short() { // few seeds need not draw them all
 					t.Errorf("no %s in %d seeds", k, tally.Seeds)
 				}
 			}
