@@ -47,6 +47,9 @@ func traced(t *testing.T, p smr.Protocol, events int, hold bool) string {
 // TestTraces: the last events of each replica, in order, in the words of each protocol,
 // and the same in every run.
 func TestTraces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, whose text takes long under the race detector")
+	}
 	words := map[string][]string{
 		"raft":       {"STARTS in term 0", "campaign, term 1", "append term=", "append taken term=", "vote GRANTED", "CRASHES"},
 		"multipaxos": {"STARTS in term 0", "elected", "CRASHES", "prepare", "promise", "accepted", "-> n", "<- n"},

@@ -132,7 +132,13 @@ const latest = 1<<63 - 1 - psPerNs // with room for rounding up
 func plus(a, b int64) int64 { return min(a, latest) + min(b, latest-min(a, latest)) }
 
 // times is a*n up to latest.
-func times(a int64, n int) int64 { return min(muldiv(a, int64(n), 1), latest) }
+func times(a int64, n int) int64 {
+	hi, lo := bits.Mul64(uint64(a), uint64(n))
+	if hi != 0 || lo > latest {
+		return latest
+	}
+	return int64(lo)
+}
 
 // Received charges for a frame from a peer.
 func (c *CPU) Received(bytes int) {
